@@ -1,0 +1,17 @@
+"""The toolkit of *No More Folk Theories*: everything that a notebook imports.
+
+One idea a room; read them in this order:
+
+`models`         load a model, name a place inside it, read it, write to it
+`data`           seeded prompts and word lists
+`activations`    many activations at speed
+`stats`          intervals, permutation tests, nulls
+`plots`          figure in, figure out; `widgets` puts a slider on one
+`lens`           what a layer would say if the model stopped there (chapter 00)
+`superposition`  toy models with more features than dimensions (chapter 01)
+`exercises`      `check` a student's answer; `quiz` asks at the end of a chapter
+
+Never imported by a notebook: `authoring` (text to notebooks), `grading` (`interpbook check`), `cli`.
+"""
+
+__version__ = "0.1.0"
