@@ -1,0 +1,122 @@
+"""The `interpbook` command. Every part is imported only when its command runs, so that --help is quick."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+
+class _OrderedGroup(click.Group):
+    """Commands in the order in which a person needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(self.commands)
+
+
+@click.group(cls=_OrderedGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="interpbook", message="interpbook %(version)s")
+def cli() -> None:
+    """No More Folk Theories: read it, do the exercises, build the site.
+
+    Exit status: 0 all well · 1 something was found (a wrong answer, a stale notebook) · 2 the request makes no sense.
+    """
+
+
+def _run(job: Callable[[], int | None]) -> None:
+    """Run one command; what a user can mend is said in one sentence, without a traceback."""
+    from interpbook.authoring.layout import AuthoringError
+
+    try:
+        status = job()
+    except (AuthoringError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+        sys.exit(1)
+    sys.exit(status or 0)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check Python, packages, cores, memory, model and cache, and say what to do."""
+
+    def job() -> int | None:
+        from interpbook import doctor
+
+        return doctor.run()
+
+    _run(job)
+
+
+@cli.command()
+@click.argument("stems", nargs=-1, metavar="[STEM]...")
+@click.option("--check", is_flag=True, help="Only report drift, orphans and stale outputs; run and write nothing.")
+@click.option("--force", is_flag=True, help="Run again even what has not changed.")
+@click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds for one cell.")
+def author(stems: tuple[str, ...], check: bool, force: bool, timeout: float) -> None:
+    """Make notebooks from chapters/STEM.py and solutions/STEM.py, running those whose code changed.
+
+    Without STEM: all of them.
+    """
+    if check and force:
+        raise click.UsageError("--check runs nothing, --force runs everything: choose one.")
+
+    def job() -> int:
+        from interpbook.authoring import author
+
+        return author(stems, check=check, force=force, timeout=timeout)
+
+    _run(job)
+
+
+@cli.command()
+@click.option("--execute", is_flag=True, help="Run every notebook again first.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to build into [_build/html].")
+def build(execute: bool, out: Path | None) -> None:
+    """Build the static site from the executed notebooks."""
+
+    def job() -> int | None:
+        from interpbook import sitebuild
+
+        return sitebuild.build(out or sitebuild.DEFAULT_OUT, execute)
+
+    _run(job)
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the built site [_build/html].")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free port.")
+def serve(out: Path | None, port: int) -> None:
+    """Show the built site on this machine (127.0.0.1)."""
+
+    def job() -> int | None:
+        from interpbook import sitebuild
+
+        return sitebuild.serve(out or sitebuild.DEFAULT_OUT, port)
+
+    _run(job)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def bench(names: tuple[str, ...], as_json: bool) -> None:
+    """Measure this toolkit beside what one would otherwise use, in turn."""
+
+    def job() -> int | None:
+        from interpbook import bench
+
+        return bench.run(names, as_json)
+
+    _run(job)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    cli(prog_name="interpbook")
+
+
+if __name__ == "__main__":
+    main()
