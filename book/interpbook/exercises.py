@@ -48,34 +48,20 @@ alternative pass, and that each mistake gets its own hint.
 import functools
 import importlib
 import importlib.util
-import os
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+from interpbook.checks import check_files
 from interpbook.comparison import Tolerance, difference
 from interpbook.trial import Outcome, explain_error, is_missing, outcomes
+from interpbook.verdicts import PASSED, Verdict, verdict_line, wrong
 
-Status = Literal["passed", "wrong", "error", "not_attempted"]
-
-
-class Verdict(NamedTuple):
-    """What a check says about an answer."""
-
-    status: Status  # passed · wrong · error (the answer's own code raised) · not_attempted (still the stub)
-    hint: str = ""  # one or two sentences; empty when passed
-
-
-PASSED = Verdict("passed")
-
-
-def wrong(hint: str) -> Verdict:
-    """A judge's refusal; `hint` is a sentence, or the name of one of the check's mistakes."""
-    return Verdict("wrong", hint)
+__all__ = ["PASSED", "Check", "Mistake", "Verdict", "check", "checks", "find", "or_reference", "verdict", "wrong"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,20 +92,10 @@ class Check:
 # --- finding checks ---
 
 
-def check_files() -> dict[str, Path]:
-    """Stem → file of every exercise set, the package's own first, then those in INTERPBOOK_CHECKS (your own sets)."""
-    folders = [Path(__file__).parent / "checks", *map(Path, filter(None, _extra_folders().split(os.pathsep)))]
-    return {f.stem: f for folder in folders for f in sorted(folder.glob("[0-9]*.py"))}
-
-
-def _extra_folders() -> str:
-    return os.environ.get("INTERPBOOK_CHECKS", "")
-
-
 @functools.cache
 def _module(stem: str, file: Path) -> ModuleType:
     name = f"interpbook.checks.{stem}"
-    if file.parent == Path(__file__).parent / "checks":
+    if file.is_relative_to(Path(__file__).parent):
         return importlib.import_module(name)
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None
@@ -261,12 +237,6 @@ def _compare(given: list[Outcome], expected: list[Outcome], tolerance: Tolerance
 
 
 # --- what a notebook calls ---
-
-
-def verdict_line(check_id: str, status: str, points: float) -> str:
-    """The one canonical line, e.g. `superposition.reconstruct: passed, 2/2 points`."""
-    got = points if status == "passed" else 0
-    return f"{check_id}: {status.replace('_', ' ')}, {got:g}/{points:g} point{'' if points == 1 else 's'}"
 
 
 def check(check_id: str, answer: Any, points: float = 1) -> None:

@@ -12,7 +12,7 @@ from interpbook.authoring.exercises import Exercise, read_exercise, with_task_li
 from interpbook.authoring.layout import AuthoringError, Book
 from interpbook.authoring.source import Cell, read_cells
 from interpbook.authoring.stubs import has_markers, is_marker, quote, solved, stub
-from interpbook.exercises import verdict_line
+from interpbook.verdicts import verdict_line
 
 SOLUTION_ONLY = "solution-only"  # tag: the cell stays out of the student's notebook
 CHECK_TAG = "nbval-check-output"

@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from interpbook.authoring.layout import AuthoringError, Book
-from interpbook.exercises import check_files
+from interpbook.checks import check_files
 
 MAX_BYTES = 500_000
 
@@ -82,7 +82,14 @@ def _imported(code: str) -> set[str]:
             rooms.add((node.module or "").split(".")[1])
         elif isinstance(node, ast.Import):
             rooms |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("interpbook.")}
-    return rooms - {"exercises", "quiz", "comparison", "trial"}  # they judge and ask, and show nothing of their own
+    return rooms - {
+        "exercises",
+        "checks",
+        "comparison",
+        "trial",
+        "verdicts",
+        "quiz",
+    }  # they judge and ask, and show nothing of their own
 
 
 def read(path: Path, book: Book) -> NotebookNode | None:
