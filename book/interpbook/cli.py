@@ -71,6 +71,39 @@ def author(stems: tuple[str, ...], check: bool, force: bool, timeout: float) -> 
     _run(job)
 
 
+class _JsonCommand(click.Command):
+    """Lets `--json` stand alone or before a file, and never mistakes a notebook for that file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        fixed: list[str] = []
+        for arg, following in zip(args, [*args[1:], "--"], strict=True):
+            fixed.append(arg)
+            if arg == "--json" and (following.endswith(".ipynb") or (following.startswith("-") and following != "-")):
+                fixed.append("-")
+        return super().parse_args(ctx, fixed)
+
+
+@cli.command(cls=_JsonCommand)
+@click.argument("notebooks", nargs=-1, required=True, metavar="NOTEBOOK...", type=click.Path(path_type=Path))
+@click.option("--json", "json_to", metavar="[FILE]", help="JSON instead of a table: printed, or written to FILE.")
+@click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds for one cell.")
+def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> None:
+    """Judge your answers: points and a hint for each exercise. The notebook itself is not changed.
+
+    Exit status: 0 all passed · 1 not all · 2 a file could not be checked.
+    """
+
+    if json_to not in (None, "-") and (json_to.endswith(".ipynb") or not Path(json_to).absolute().parent.is_dir()):
+        raise click.UsageError(f"--json: {json_to} is a notebook, or lies in a folder that does not exist.")
+
+    def job() -> int:
+        from interpbook.grading.command import check
+
+        return check(list(notebooks), json_to=json_to, timeout=timeout)
+
+    _run(job)
+
+
 @cli.command()
 @click.option("--execute", is_flag=True, help="Run every notebook again first.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to build into [_build/html].")
