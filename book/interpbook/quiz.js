@@ -55,7 +55,7 @@
     const order = Array.from({ length: count }, (_, i) => i);
     for (let i = count - 1; i > 0; i--) {
       state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) >>> 0;
-      const j = (state ^ (state >>> 13)) % (i + 1);
+      const j = ((state ^ (state >>> 13)) >>> 0) % (i + 1);
       [order[i], order[j]] = [order[j], order[i]];
     }
     return order;

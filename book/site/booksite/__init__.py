@@ -5,15 +5,16 @@
 3. `mathml`    writes mathematics as MathML while building, so that no script is needed to read it.
 4. `links`     resolves `term:` and `cite:` links, and fails the build where one points nowhere.
 5. `chapters`  gives chapter pages their header, solutions their fold, and the landing page its list.
-6. `assets`    removes what the theme ships and this book does not use.
+6. `launch`    opens a page's notebook elsewhere, where one setting says where.
+7. `assets`    removes what the theme ships and this book does not use.
 """
 
-from . import assets, chapters, figures, links, mathml, quizzes
+from . import assets, chapters, figures, launch, links, mathml, quizzes
 
 
 def setup(app) -> dict:
     """Register every part; Sphinx calls this because _config.yml names the extension."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension left out here
-    for part in (figures, quizzes, mathml, links, chapters, assets):
+    for part in (figures, quizzes, mathml, links, chapters, launch, assets):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

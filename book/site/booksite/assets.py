@@ -4,12 +4,18 @@ import re
 from pathlib import Path
 
 # Icons are drawn by icons.css, so the icon script and the icon fonts go; maps are for people who change the theme.
+REDIRECT = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="refresh" content="0; url={page}"></head>
+<body><main><h1>{title}</h1><p><a href="{page}">Open the book</a></p></main></body></html>
+"""
 UNUSED = (
     "_static/**/*.map",
     "_static/**/*.LICENSE.txt",
     "_static/scripts/fontawesome.js",
     "_static/vendor/fontawesome/webfonts/*",
     "_static/images/logo_*",
+    "_static/locales/**/*",
     "_static/plotly/LICENSE",
     "_static/manifest.toml",
     "_static/plus.png",
@@ -47,9 +53,12 @@ def _strip(path: Path) -> None:
 
 def _finish(app, exception) -> None:
     if exception is None and app.builder.format == "html":
-        slim(Path(app.outdir))
+        out = Path(app.outdir)
+        page = REDIRECT.format(title=app.config.html_title, page=app.builder.get_target_uri(app.config.root_doc))
+        (out / "index.html").write_text(page, encoding="utf-8")
+        slim(out)
 
 
 def setup(app) -> None:
-    """Slim the site after every build."""
-    app.connect("build-finished", _finish)
+    """Slim the site after every build, and send its front door to the landing page."""
+    app.connect("build-finished", _finish, priority=400)

@@ -27,7 +27,8 @@ def to_mathml(latex: str, *, block: bool) -> str:
     unknown = re.search(r"<m[iot]>\\([A-Za-z]+)</m[iot]>", markup)
     if unknown:
         raise ValueError(f"cannot read the formula {latex!r}: \\{unknown[1]} is not known to latex2mathml")
-    return markup
+    # A prime set as a variable would get a variable's space around it.
+    return markup.replace("<mi>&#x02032;</mi>", '<mo lspace="0" rspace="0">&#x02032;</mo>')
 
 
 def _render(translator, node, *, block: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import interpbook
 from docutils import nodes
 from myst_nb.core.render import MimeRenderPlugin
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .figures import script_json
 
@@ -27,6 +28,21 @@ class QuizPlugin(MimeRenderPlugin):
 
 class quiz_node(nodes.General, nodes.Element):
     """One quiz on a page."""
+
+
+class HideQuizCall(SphinxPostTransform):
+    """On a page the quiz stands alone; the cell that calls it says nothing to a reader."""
+
+    default_priority = 100
+
+    def run(self, **_kwargs) -> None:
+        """Called once a page."""
+        for node in list(self.document.findall(quiz_node)):
+            cell = node.parent
+            while cell is not None and cell.get("nb_element") != "cell_code":
+                cell = cell.parent
+            if cell is not None and cell[0].get("nb_element") == "cell_code_source":
+                cell.remove(cell[0])
 
 
 def _visit(translator, node) -> None:
@@ -55,5 +71,6 @@ def _offer_component(_app, config) -> None:
 def setup(app) -> None:
     """Register node and plugin; the component's two files are loaded only where a quiz is."""
     app.add_node(quiz_node, html=(_visit, None), text=(_skip, None), latex=(_skip, None))
+    app.add_post_transform(HideQuizCall)
     app.connect("config-inited", _offer_component)
     app.connect("html-page-context", _load_component)
