@@ -1,15 +1,14 @@
-"""A control over a figure: live in a kernel, precomputed in a stored page, and one call for both.
+"""A control over a figure: live in a kernel, precomputed in a stored page, one call for both.
 
 1. In a live kernel `slider` and `choice` show ipywidgets that call `make_figure(value)` anew.
-2. When notebooks are executed for the book (INTERPBOOK_STATIC=1) every value's figure is made beforehand, and one plotly
-   figure holds the first of them and, for each step, only what changes: traces by `restyle`, titles by `relayout`.
+2. While notebooks are executed for the book (INTERPBOOK_STATIC=1) every value's figure is made beforehand. One plotly
+   figure holds the first of them and, for each step, only what is then different in traces and layout.
 
-`make_figure` is a plain function from a value to a finished figure of `interpbook.plots`, tested by calling it.
+`make_figure` is a plain function from a value to a figure of `interpbook.plots`; test it by calling it.
 """
 
-import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
@@ -17,44 +16,32 @@ import numpy as np
 import plotly.graph_objects as go
 from IPython.display import clear_output, display
 
-from .plots import finish
-from .plots.style import plain
+from .plots.compact import marked, plain
+from .plots.style import AXIS, NULL, finish
 
 MAX_BYTES = 200_000
+ROOM = {"slider": 92, "choice": 46}  # pixels that the control takes, between the title and the plot
 
 MakeFigure = Callable[[Any], go.Figure]
 
 
 def slider(
     make_figure: MakeFigure, values: Sequence[Any], *, label: str, start: int = 0, alt: str
-) -> ipywidgets.Widget | go.Figure:
-    """A slider over `values` that shows `make_figure(value)`; `label` says what moves, `start` is an index.
+) -> ipywidgets.VBox | go.Figure:
+    """A slider over `values` that shows `make_figure(value)`: the last expression of its cell.
 
-    The result is the last expression of a cell. Fix axis ranges in `make_figure` where steps must compare.
+    `label` says what the slider changes, with its unit; `start` is the index of the value shown first; `alt`
+    describes the figure and what moving the slider does to it. Fix ranges (`y_range`, `z_range`, `limit`) in
+    `make_figure` where steps are to be compared by eye.
     """
-    values = _checked("slider", values, label, start)
-    if is_static():
-        return _precomputed(make_figure, values, label, start, alt, _slider_control)
-    control = ipywidgets.SelectionSlider(
-        options=[(_name(value), i) for i, value in enumerate(values)],
-        value=start, description=label, continuous_update=False, style={"description_width": "initial"},
-        layout=ipywidgets.Layout(width="min(100%, 40rem)"),
-    )  # fmt: skip
-    return _live(make_figure, values, control)
+    return _control("slider", make_figure, values, label, start, alt)
 
 
 def choice(
     make_figure: MakeFigure, values: Sequence[Any], *, label: str, start: int = 0, alt: str
-) -> ipywidgets.Widget | go.Figure:
-    """A drop-down list over `values` that shows `make_figure(value)`: for names, where order means nothing."""
-    values = _checked("choice", values, label, start)
-    if is_static():
-        return _precomputed(make_figure, values, label, start, alt, _menu_control)
-    control = ipywidgets.Dropdown(
-        options=[(_name(value), i) for i, value in enumerate(values)],
-        value=start, description=label, style={"description_width": "initial"},
-    )  # fmt: skip
-    return _live(make_figure, values, control)
+) -> ipywidgets.VBox | go.Figure:
+    """As `slider`, with a drop-down list: for names, whose order means nothing."""
+    return _control("choice", make_figure, values, label, start, alt)
 
 
 def is_static() -> bool:
@@ -62,14 +49,36 @@ def is_static() -> bool:
     return os.environ.get("INTERPBOOK_STATIC") == "1"
 
 
-def _live(make_figure: MakeFigure, values: Sequence[Any], control: Any) -> ipywidgets.VBox:
-    first = make_figure(values[control.value])  # an error here belongs to the cell
-    output = ipywidgets.Output()
+def _control(
+    kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str
+) -> ipywidgets.VBox | go.Figure:
+    values = list(values)
+    if not values:
+        raise ValueError(f"{kind}: there are no values to choose from.")
+    for name, text in (("label", label), ("alt", alt)):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{kind}: {name} is empty. Say in words what the control changes and what that shows.")
+    if not 0 <= start < len(values):
+        raise ValueError(f"{kind}: start is {start}, but it is an index into {len(values)} values.")
+    show = _static if is_static() else _live
+    return show(kind, make_figure, values, label, start, alt)
 
-    def show(change: dict[str, Any]) -> None:
-        with output:  # prints, warnings and errors of make_figure appear under the control
+
+def _live(
+    kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str
+) -> ipywidgets.VBox:
+    first = finish(make_figure(values[start]), alt=alt)  # an error here is the cell's own
+    look: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": {"width": "min(100%, 36rem)"}}
+    make = ipywidgets.SelectionSlider if kind == "slider" else ipywidgets.Dropdown
+    if kind == "slider":
+        look["continuous_update"] = False
+    options = [(_name(value), i) for i, value in enumerate(values)]
+    control, output = make(options=options, value=start, description=label, **look), ipywidgets.Output()
+
+    def show(change: Mapping[str, Any]) -> None:
+        with output:  # whatever make_figure prints, warns or raises appears in the figure's place
             clear_output(wait=True)
-            display(make_figure(values[change["new"]]))
+            display(finish(make_figure(values[change["new"]]), alt=alt))
 
     with output:
         display(first)
@@ -77,101 +86,91 @@ def _live(make_figure: MakeFigure, values: Sequence[Any], control: Any) -> ipywi
     return ipywidgets.VBox([control, output])
 
 
-def _precomputed(
-    make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str, control: Callable
-) -> go.Figure:
-    figures = [finish(make_figure(value), alt=alt) for value in values]
-    shown = [figure.to_plotly_json() for figure in figures]
-    data, changes = _changes([f["data"] for f in shown], start)
-    layouts = _layout_changes([f["layout"] for f in shown])
+def _static(kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str) -> go.Figure:
+    shown = [finish(make_figure(value), alt=alt).to_plotly_json() for value in values]
+    layouts = [_with_room(f["layout"], ROOM[kind]) for f in shown]
+    for layout in layouts:
+        layout["height"] = max(each["height"] for each in layouts)
+    data, changes = _data_changes([f["data"] for f in shown], start)
     steps = [
-        {"label": _name(value), "method": "update", "args": [change, layout]}
-        for value, change, layout in zip(values, changes, layouts, strict=True)
+        {"label": _name(value), "method": "update", "args": [change, other]}
+        for value, change, other in zip(values, changes, _changes([_flat(layout) for layout in layouts]), strict=True)
     ]
-    whole = go.Figure(data=data, layout=shown[start]["layout"])
-    control(whole, steps, label, start)
-    size = len(json.dumps(whole.to_plotly_json(), default=_jsonable))
+    figure = go.Figure(data=data, layout=layouts[start])
+    figure.update_layout(_slider(steps, label, start) if kind == "slider" else _menu(steps, label, start))
+    size = len(str(figure.to_json()))
     if size > MAX_BYTES:
         raise ValueError(
-            f"{label!r} with {len(values)} values takes {size / 1000:,.0f} kB in the stored page, more than "
-            f"{MAX_BYTES / 1000:.0f} kB. Use fewer values, or fewer points in a figure."
+            f"{kind} {label!r}: {len(values)} values take {size / 1000:,.0f} kB in the stored page, more than "
+            f"{MAX_BYTES / 1000:.0f} kB. Use fewer values, or fewer points in each figure."
         )
-    return whole
+    return figure
 
 
-def _changes(frames: list[Any], start: int) -> tuple[list[Any], list[dict[str, Any]]]:
-    """The traces to draw first, and for each step the restyle that turns any other step into it."""
+def _data_changes(frames: Sequence[Sequence[dict]], start: int) -> tuple[list[dict], list[dict[str, Any]]]:
+    """The traces to draw first, and for each step what turns the traces of any other step into its own."""
     kinds = [[trace["type"] for trace in frame] for frame in frames]
     if any(kind != kinds[0] for kind in kinds):  # other traces at other steps: hold them all, show some
-        stacked = [{**trace, "visible": i == start} for i, frame in enumerate(frames) for trace in frame]
         owner = [i for i, frame in enumerate(frames) for _ in frame]
-        return stacked, [{"visible": [o == i for o in owner]} for i in range(len(frames))]
+        stacked = [trace | {"visible": i == start} for i, frame in enumerate(frames) for trace in frame]
+        return stacked, [{"visible": [i == step for i in owner]} for step in range(len(frames))]
+    by_trace = [_changes([_flat(trace) for trace in same]) for same in zip(*frames, strict=True)]
+    keys = dict.fromkeys(key for trace in by_trace for key in trace[0])
     flat = [[_flat(trace) for trace in frame] for frame in frames]
-    changing = [
-        key
-        for key in dict.fromkeys(key for frame in flat for trace in frame for key in trace)
-        if any(_differ(frame[t].get(key), flat[0][t].get(key)) for frame in flat for t in range(len(frame)))
-    ]
-    return frames[start], [{key: [trace.get(key) for trace in frame] for key in changing} for frame in flat]
+    return list(frames[start]), [{key: [trace.get(key) for trace in frame] for key in keys} for frame in flat]
 
 
-def _layout_changes(layouts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    flat = [_flat({k: v for k, v in layout.items() if k not in ("template", "meta")}) for layout in layouts]
-    changing = [
-        key
-        for key in dict.fromkeys(key for layout in flat for key in layout)
-        if any(_differ(layout.get(key), flat[0].get(key)) for layout in flat)
-    ]
-    return [{key: layout.get(key) for key in changing} for layout in flat]
+def _changes(versions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of several sets of attributes, only those that are not the same in all. None takes an attribute away."""
+    keys = dict.fromkeys(key for version in versions for key in version)
+    moving = [key for key in keys if any(not _same(version.get(key), versions[0].get(key)) for version in versions)]
+    return [{key: version.get(key) for key in moving} for version in versions]
 
 
-def _flat(node: dict[str, Any], path: str = "") -> dict[str, Any]:
-    """Nested attributes as plotly's dotted paths."""
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return False
+    return a == b
+
+
+def _flat(node: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Nested attributes under plotly's dotted paths, without the template and the description."""
     flat: dict[str, Any] = {}
     for key, value in node.items():
         where = f"{path}.{key}" if path else key
-        flat |= _flat(value, where) if isinstance(value, dict) and "bdata" not in value else {where: value}
+        if where not in ("template", "meta"):
+            flat |= _flat(value, where) if isinstance(value, dict) else {where: value}
     return flat
 
 
-def _differ(a: Any, b: Any) -> bool:
-    return json.dumps(a, default=_jsonable, sort_keys=True) != json.dumps(b, default=_jsonable, sort_keys=True)
+def _with_room(layout: dict[str, Any], room: int) -> dict[str, Any]:
+    """The layout with space over the plot for a control."""
+    margin = layout.get("margin", {})
+    return layout | {"height": layout["height"] + room, "margin": margin | {"t": margin.get("t", 44) + room}}
 
 
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [str(value.dtype), value.shape, value.tobytes().hex()[::1]]
-    return value.item() if isinstance(value, np.generic) else str(value)
+def _slider(steps: list[dict[str, Any]], label: str, start: int) -> dict[str, Any]:
+    return {
+        "sliders": [{
+            "active": start, "steps": steps, "y": 1, "yanchor": "bottom", "x": 0, "len": 1, "pad": {"b": 14, "t": 0},
+            "currentvalue": {"prefix": f"{marked(label)}: ", "font": {"size": 14}, "offset": 8}, "bgcolor": NULL,
+            "borderwidth": 0, "tickcolor": AXIS, "minorticklen": 0, "ticklen": 4, "name": label,
+        }]
+    }  # fmt: skip
 
 
-def _slider_control(figure: go.Figure, steps: list[dict[str, Any]], label: str, start: int) -> None:
-    figure.update_layout(
-        sliders=[{
-            "active": start, "steps": steps, "currentvalue": {"prefix": f"{label}: ", "xanchor": "left"},
-            "pad": {"t": 64, "b": 8}, "x": 0, "len": 1, "bgcolor": "rgba(128,136,148,0.25)", "bordercolor": "rgba(0,0,0,0)",
-            "activebgcolor": "#0072B2", "tickcolor": "rgba(128,136,148,0.55)",
-        }],
-        height=figure.layout.height + 96,
-    )  # fmt: skip
-
-
-def _menu_control(figure: go.Figure, steps: list[dict[str, Any]], label: str, start: int) -> None:
-    del label
-    figure.update_layout(
-        updatemenus=[{"active": start, "buttons": steps, "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"}]
-    )
+def _menu(steps: list[dict[str, Any]], label: str, start: int) -> dict[str, Any]:
+    """A list that opens over the plot, so it needs paper of its own: light, in both themes."""
+    buttons = [step | {"label": f"{marked(label)}: {step['label']}"} for step in steps]
+    return {
+        "updatemenus": [{
+            "active": start, "buttons": buttons, "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom",
+            "pad": {"b": 8}, "bgcolor": "#E6EAEF", "bordercolor": NULL, "font": {"color": "#1F2933"}, "name": label,
+        }]
+    }  # fmt: skip
 
 
 def _name(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, (float, np.floating)) else plain(value)
-
-
-def _checked(what: str, values: Sequence[Any], label: str, start: int) -> list[Any]:
-    values = list(values)
-    if not values:
-        raise ValueError(f"{what}: no values to choose from.")
-    if not label.strip():
-        raise ValueError(f"{what}: label is empty. Say what the control changes.")
-    if not 0 <= start < len(values):
-        raise ValueError(f"{what}: start is {start}, an index into {len(values)} values.")
-    return values

@@ -10,9 +10,11 @@ white and on dark and for colour-blind readers; dashes, markers or patterns alwa
 """
 
 from .charts import bar, histogram, line, scatter
-from .maps import arrows, grid, heatmap
+from .maps import arrows, heatmap
+from .small_multiples import grid
 from .style import DIVERGING, NULL, PALETTE, SEQUENTIAL, finish
 
 __all__ = [
-    "DIVERGING", "NULL", "PALETTE", "SEQUENTIAL", "arrows", "bar", "finish", "grid", "heatmap", "histogram", "line", "scatter",
+    "DIVERGING", "NULL", "PALETTE", "SEQUENTIAL", "arrows", "bar", "finish", "grid", "heatmap", "histogram", "line",
+    "scatter",
 ]  # fmt: skip

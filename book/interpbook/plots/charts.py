@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from .style import AXIS, DASHES, GLYPHS, NULL, PALETTE, PATTERNS, SYMBOLS, finish, need, numbers, plain, wrap
+from .compact import marked, need, numbers, plain, unique
+from .frame import add_reference, axis, fits_beside, frame, name_ends, references, room_for
+from .style import NULL, POINTS, TEXT, Style, colour_bar, faded, finish, hover, styles
 
-Pair = tuple[Any, Any]
+Bounds = tuple[float, float]
 
 
 def line(
@@ -19,41 +21,50 @@ def line(
     x_label: str,
     y_label: str,
     alt: str,
-    band: Mapping[str, Pair] | None = None,
+    band: Mapping[str, tuple[Any, Any]] | None = None,
     null: Collection[str] = (),
     reference: Mapping[str, float] | None = None,
     log_x: bool = False,
     log_y: bool = False,
-    y_range: tuple[float, float] | None = None,
+    y_range: Bounds | None = None,
     markers: bool | None = None,
     height: int = 380,
 ) -> go.Figure:
-    """One line for each name in `series`, over the shared `x` (numbers, or names such as tokens).
+    """A line for each name in `series`, over the shared `x`: numbers, or words such as tokens.
 
-    `band` gives (low, high) for a name; names in `null` are what chance gives, drawn grey and dotted;
-    `reference` draws named horizontal lines. Up to four lines are labelled where they end, more get a legend.
+    A series is a list of numbers (NaN leaves a gap) or of `stats.Estimate`, whose intervals become its band;
+    `band` gives (lows, highs) for numbers. Names in `null` are what chance gives: grey and dotted. `reference` draws
+    named horizontal lines. A few short names stand where their lines end, more or longer ones in a legend.
     """
-    need(title=title, x_label=x_label, y_label=y_label)
+    need("line", title=title, x_label=x_label, y_label=y_label)
     places = _places("line: x", x)
-    values = {name: _as_long_as(places, f"line: {name}", y) for name, y in _some("line", series).items()}
-    fig = go.Figure()
-    styles = _styles(values, null)
-    for name, (low, high) in _known(band, values).items():
-        edges = _as_long_as(places, f"line: band of {name}", low), _as_long_as(places, f"line: band of {name}", high)
-        fig.add_traces(_band(places, *edges, styles[name][0], name))
-    few = len(places) <= 24 if markers is None else markers
-    for name, y in values.items():
-        colour, dash, symbol, _ = styles[name]
+    drawn = {name: _with_interval(f"line: {name}", y, len(places)) for name, y in _named("line", series).items()}
+    _add_bands(drawn, band, len(places))
+    looks, fig = styles("line", drawn, null), go.Figure()
+    for name, (_, low, high) in drawn.items():
+        if low is not None and high is not None:
+            fig.add_traces(_band(places, low, high, looks[name].colour, name))
+    dots = len(places) <= 24 if markers is None else markers
+    label = marked(x_label), places
+    for name, (y, _, _) in drawn.items():
+        look = looks[name]
         fig.add_scatter(
-            x=places, y=y, name=plain(name), legendgroup=plain(name), mode="lines+markers" if few else "lines",
-            line={"color": colour, "dash": dash, "width": 2.25}, marker={"symbol": symbol, "size": 7},
-            hovertemplate=_hover(plain(name) if len(values) > 1 else "", x_label, y_label),
+            x=places, y=y, name=plain(name), legendgroup=plain(name), mode="lines+markers" if dots else "lines",
+            line={"color": look.colour, "dash": look.dash, "width": 2.25}, marker={"symbol": look.symbol, "size": 7},
+            hovertemplate=hover(plain(name) if len(drawn) > 1 else "", label, (marked(y_label), y)),
         )  # fmt: skip
-    _axes(fig, places, title, x_label, y_label, height)
-    fig.update_xaxes(type="log" if log_x else None)
-    fig.update_yaxes(type="log" if log_y else None, range=_logged(y_range, log_y))
-    _references(fig, reference, "h")
-    _name_the_lines(fig, places, values, styles, log_x=log_x, log_y=log_y, y_range=y_range)
+    y_axis = axis(_heights(drawn, reference), log=log_y, bounds=y_range, pad=0 if y_range else 0.06)
+    fig.update_xaxes(**axis(places, log=log_x, pad=0.015 if dots else 0))
+    fig.update_yaxes(**y_axis)
+    titles: dict[str, Any] = {"title": title, "x_label": x_label, "y_label": y_label, "height": height}
+    beside = [*drawn, *(reference or {})]
+    if fits_beside(beside) and "range" in y_axis:
+        frame(fig, **titles, right=room_for(beside))
+        for place in (reference or {}).values():
+            add_reference(fig, place, "h")
+        name_ends(fig, {n: _last(y) for n, (y, _, _) in drawn.items()} | dict(reference or {}), looks, y_axis)
+    else:
+        frame(fig, **titles, legend=list(drawn), right=references(fig, reference, "h"))
     return finish(fig, alt=alt)
 
 
@@ -77,38 +88,40 @@ def scatter(
     log_y: bool = False,
     height: int = 420,
 ) -> go.Figure:
-    """A point an item. `group` names the set each belongs to (colour and shape), `names` shows on hover,
+    """A point for each item.
 
-    `labels` is printed beside a point (empty text for none), `colour` a number for each point, with its scale.
+    `group` names the set that a point belongs to (its colour and shape), `names` is shown at the pointer, `labels`
+    beside the point ("" for none), `colour` is a number for each point on a scale. `diagonal` draws y = x.
     """
-    need(title=title, x_label=x_label, y_label=y_label)
-    across = numbers("scatter: x", x)
-    up = _as_long_as(across, "scatter: y", y)
-    for what, given in (("group", group), ("names", names), ("labels", labels)):
+    need("scatter", title=title, x_label=x_label, y_label=y_label)
+    across, up = numbers("scatter: x", x), numbers("scatter: y", y)
+    shades = None if colour is None else numbers("scatter: colour", colour)
+    per_point = {"y": up, "group": group, "names": names, "labels": labels, "colour": shades}
+    for what, given in per_point.items():
         if given is not None and len(given) != len(across):
             raise ValueError(f"scatter: {len(across)} points but {len(given)} {what}. Expected one for each point.")
     groups = [str(g) for g in group] if group is not None else [""] * len(across)
-    styles = _styles(dict.fromkeys(groups), null)
     fig = go.Figure()
-    for name in styles:
+    looks = styles("scatter", dict.fromkeys(groups), null)
+    for name, look in looks.items():
         here = [i for i, g in enumerate(groups) if g == name]
         fig.add_scatter(
             x=across[here], y=up[here], name=plain(name), mode="markers" if labels is None else "markers+text",
-            marker=_marker(styles[name], None if colour is None else numbers("scatter: colour", colour)[here], colour_label),
+            marker=_marker(look, None if shades is None else shades[here], colour_label),
             text=None if labels is None else [plain(labels[i]) for i in here], textposition="top center",
             customdata=None if names is None else [plain(names[i]) for i in here],
-            hovertemplate=_hover("%{customdata}" if names is not None else plain(name), x_label, y_label),
+            hovertemplate=hover(
+                "%{customdata}" if names is not None else plain(name), (marked(x_label), across), (marked(y_label), up)
+            ),
         )  # fmt: skip
-    _axes(fig, across, title, x_label, y_label, height)
-    fig.update_xaxes(type="log" if log_x else None)
-    fig.update_yaxes(type="log" if log_y else None)
     if diagonal:
-        ends = [float(min(np.nanmin(across), np.nanmin(up))), float(max(np.nanmax(across), np.nanmax(up)))]
-        fig.add_scatter(
-            x=ends, y=ends, mode="lines", line={"color": NULL, "dash": "dot"}, hoverinfo="skip", showlegend=False
-        )
-    _references(fig, reference, "h")
-    _legend(fig, [name for name in styles if name])
+        ends = [float(max(np.nanmin(across), np.nanmin(up))), float(min(np.nanmax(across), np.nanmax(up)))]
+        look = {"color": NULL, "dash": "dot", "width": 1.5}
+        fig.add_scatter(x=ends, y=ends, mode="lines", line=look, hoverinfo="skip", showlegend=False)
+    fig.update_xaxes(**axis(across, log=log_x, pad=0.04))
+    fig.update_yaxes(**axis(np.append(up, list((reference or {}).values())), log=log_y, pad=0.06))
+    right = references(fig, reference, "h")
+    frame(fig, title=title, x_label=x_label, y_label=y_label, height=height, legend=list(looks), right=right)
     return finish(fig, alt=alt)
 
 
@@ -120,51 +133,46 @@ def bar(
     x_label: str,
     y_label: str,
     alt: str,
-    interval: Any = None,
+    interval: tuple[Any, Any] | None = None,
     null: Collection[str] = (),
     reference: Mapping[str, float] | None = None,
     horizontal: bool = False,
-    y_range: tuple[float, float] | None = None,
+    y_range: Bounds | None = None,
     height: int | None = None,
 ) -> go.Figure:
-    """A bar for each name. `values` is a list of numbers or of `stats.Estimate` (then with error bars),
+    """A bar for each name. `values` is a list of numbers or of `stats.Estimate`, which come with error bars.
 
-    or a mapping from a group's name to such a list. `interval` gives (lows, highs) for plain numbers.
-    `horizontal=True` suits long names; `x_label` then still belongs to the names.
+    It may also map the names of groups to such lists: a bar for each group side by side. `interval` gives
+    (lows, highs) for a list of numbers. Bars, or groups, named in `null` are grey. `horizontal=True` suits long
+    names: `x_label` still belongs to the names and `y_label` and `y_range` to the values.
     """
-    need(title=title, x_label=x_label, y_label=y_label)
-    groups = values if isinstance(values, Mapping) else {"": values}
-    styles, categories = _styles(_some("bar", groups), null), unique(names)
-    fig = go.Figure()
-    for i, (name, heights) in enumerate(groups.items()):
-        middle, low, high = _estimates(f"bar: {name or 'values'}", heights, interval)
-        if len(middle) != len(categories):
-            raise ValueError(f"bar: {len(categories)} names but {len(middle)} values for {name or 'the bars'}.")
-        error = (
-            None
-            if low is None
-            else {"array": high - middle, "arrayminus": middle - low, "color": "#5B6470", "thickness": 1.5}
-        )
-        grey = [plain(n) in {plain(x) for x in null} for n in names]
-        colours = [NULL if dull else styles[name][0] for dull in grey] if any(grey) else styles[name][0]
-        across = {"x": middle, "y": categories, "orientation": "h"} if horizontal else {"x": categories, "y": middle}
+    need("bar", title=title, x_label=x_label, y_label=y_label)
+    groups = _named("bar", values) if isinstance(values, Mapping) else {"": values}
+    places = unique(names)
+    drawn = {name: _with_interval(f"bar: {name or 'values'}", v, len(places)) for name, v in groups.items()}
+    _add_bands(drawn, None if interval is None else {next(iter(groups)): interval}, len(places))
+    looks, fig = styles("bar", groups, set(null) & set(groups)), go.Figure()
+    strange = set(null) - set(groups) - set(map(str, names))
+    if strange:
+        raise ValueError(f"bar: null names {sorted(strange)}, but the bars are {list(map(str, names))}.")
+    for name, (middle, low, high) in drawn.items():
+        colours = [NULL if str(bar) in null else looks[name].colour for bar in names]
         fig.add_bar(
-            **across, name=plain(name), **{"error_x" if horizontal else "error_y": error},
-            marker={"color": colours, "pattern": {"shape": PATTERNS[i], "size": 6, "solidity": 0.25}},
-            hovertemplate=_hover(plain(name), y_label if horizontal else x_label, x_label if horizontal else y_label),
+            **({"y": places, "x": middle, "orientation": "h"} if horizontal else {"x": places, "y": middle}),
+            **{"error_x" if horizontal else "error_y": _error_bars(middle, low, high)}, name=plain(name),
+            marker=_fill(looks[name], colours), hovertemplate=_bar_hover(name, x_label, y_label, horizontal),
         )  # fmt: skip
-    tall = 120 + 26 * len(categories) * len(groups) if horizontal else 380
-    _axes(
-        fig, categories, title, y_label if horizontal else x_label, x_label if horizontal else y_label, height or tall
-    )
-    fig.update_layout(bargap=0.3, barcornerradius=3)
+    names_axis = axis(places)
+    values_axis: dict[str, Any] = {"range": y_range} if y_range else {"rangemode": "tozero"}
     if horizontal:
-        fig.update_xaxes(range=y_range, type=None)
-        fig.update_yaxes(type="category", autorange="reversed")
-    else:
-        fig.update_yaxes(range=y_range)
-    _references(fig, reference, "v" if horizontal else "h")
-    _legend(fig, [name for name in groups if name])
+        names_axis |= {"range": names_axis["range"][::-1]}
+    fig.update_xaxes(**(values_axis if horizontal else names_axis))
+    fig.update_yaxes(**(names_axis if horizontal else values_axis))
+    fig.update_layout(bargap=0.3, barcornerradius=3)
+    right = references(fig, reference, "v" if horizontal else "h")
+    tall = height or (130 + 14 * len(places) * (len(groups) + 1) if horizontal else 380)
+    below, beside = (y_label, x_label) if horizontal else (x_label, y_label)
+    frame(fig, title=title, x_label=below, y_label=beside, height=tall, legend=list(groups), right=right)
     return finish(fig, alt=alt)
 
 
@@ -174,210 +182,131 @@ def histogram(
     title: str,
     x_label: str,
     alt: str,
-    y_label: str = "count",
+    y_label: str = "",
     bins: int = 30,
     share: bool = False,
     null: Collection[str] = (),
     reference: Mapping[str, float] | None = None,
     height: int = 360,
 ) -> go.Figure:
-    """How numbers are spread, or how several named sets are (a mapping), over the same bins.
+    """How numbers are spread, or how several named sets of them are (a mapping), over the same bins.
 
-    `share=True` shows each set's share in a bin, which compares sets of different sizes. `reference` draws
-    named vertical lines, such as the observed value over its null.
+    `share=True` gives each set's share in a bin, which compares sets of different sizes. `reference` draws named
+    vertical lines, such as the observed value over its null. NaN and infinities are left out.
     """
-    need(title=title, x_label=x_label, y_label=y_label)
-    sets = {
-        k: numbers(f"histogram: {k or 'values'}", v)
-        for k, v in (values if isinstance(values, Mapping) else {"": values}).items()
-    }
-    kept = {name: v[np.isfinite(v)] for name, v in _some("histogram", sets).items()}
+    y_label = y_label or ("share of each bin" if share else "count")
+    need("histogram", title=title, x_label=x_label, y_label=y_label)
+    sets = _named("histogram", values) if isinstance(values, Mapping) else {"": values}
+    kept = {name: numbers(f"histogram: {name or 'values'}", v) for name, v in sets.items()}
+    kept = {name: v[np.isfinite(v)].astype(float) for name, v in kept.items()}
     if any(v.size == 0 for v in kept.values()):
-        raise ValueError("histogram: a set holds no finite number.")
+        raise ValueError(
+            f"histogram: no finite number in {[name or 'values' for name, v in kept.items() if not v.size]}."
+        )
+    lines = list((reference or {}).values())
     edges = np.histogram_bin_edges(np.concatenate(list(kept.values())), bins=bins)
-    styles = _styles(kept, null)
-    fig = go.Figure()
+    looks, fig = styles("histogram", kept, null), go.Figure()
     for name, v in kept.items():
         count = np.histogram(v, edges)[0]
-        tall = count / v.size if share else count
-        colour, dash, *_ = styles[name]
+        tall = np.repeat(count / v.size if share else count, 2)
         fig.add_scatter(
-            x=np.repeat(edges, 2), y=np.concatenate([[0], np.repeat(tall, 2), [0]]), mode="lines", name=plain(name),
-            line={"color": colour, "dash": dash, "width": 1.75}, fill="tozeroy", fillcolor=faded(colour, 0.25),
-            hovertemplate=_hover(plain(name), x_label, y_label),
+            x=np.repeat(edges, 2), y=np.concatenate([[0], tall, [0]]), mode="lines", name=plain(name),
+            line={"color": looks[name].colour, "dash": looks[name].dash, "width": 1.75}, fill="tozeroy",
+            fillcolor=faded(looks[name].colour, 0.22),
+            hovertemplate=hover(plain(name), (marked(x_label), edges), (marked(y_label), tall)),
         )  # fmt: skip
-    _axes(fig, edges, title, x_label, y_label, height)
+    span = np.append(edges, lines)
+    fig.update_xaxes(**axis(span, pad=0.02))
     fig.update_yaxes(rangemode="tozero")
-    _references(fig, reference, "v")
-    _legend(fig, [name for name in kept if name])
+    references(fig, reference, "v", middle=float(span.min() + span.max()) / 2)
+    frame(fig, title=title, x_label=x_label, y_label=y_label, height=height, legend=list(kept))
     return finish(fig, alt=alt)
 
 
-def unique(names: Sequence[Any]) -> list[str]:
-    """Names for a category axis. Equal ones (a token that occurs twice) differ by invisible characters, or plotly merges them."""
-    seen: dict[str, int] = {}
-    places = []
-    for name in map(plain, names):
-        seen[name] = seen.get(name, -1) + 1
-        places.append(name + "\u200b" * seen[name])
-    return places
+Drawn = dict[str, tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
 
 
-def faded(colour: str, alpha: float) -> str:
-    """A palette colour, see-through."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha})"
-
-
-def _styles(names: Mapping[str, Any], null: Collection[str]) -> dict[str, tuple[str, str, str, str]]:
-    """Colour, dash, marker and glyph of each series; nulls are grey and dotted, and use up no colour."""
-    strange = set(null) - set(names)
-    if strange and not any(n == "" for n in names):
-        raise ValueError(f"null names {sorted(strange)}, but the series are {list(names)}.")
-    real = [name for name in names if name not in null]
-    if len(real) > len(PALETTE):
-        raise ValueError(
-            f"{len(real)} series in one figure, but only {len(PALETTE)} can be told apart. "
-            "Try plots.grid with one small figure each, a heat map, or fewer series."
-        )
-    styles = {name: (PALETTE[i], DASHES[i], SYMBOLS[i], GLYPHS[i]) for i, name in enumerate(real)}
-    return {name: styles.get(name, (NULL, "dot", "circle-open", "○")) for name in names}
-
-
-def _places(what: str, x: Any) -> Any:
-    """Numbers, or unique names for a category axis."""
-    if len(x) and isinstance(x[0], str):
-        return unique(x)
-    return numbers(what, x)
-
-
-def _as_long_as(places: Any, what: str, values: Any) -> np.ndarray:
-    array = numbers(what, values)
-    if len(array) != len(places):
-        raise ValueError(f"{what}: {len(array)} numbers for {len(places)} places on the other axis.")
-    return array
-
-
-def _some(what: str, series: Mapping[str, Any]) -> Mapping[str, Any]:
+def _named(caller: str, series: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(series, Mapping) or not series:
         raise ValueError(
-            f"{what}: expected a mapping from name to numbers, with at least one name. Got {type(series).__name__}."
+            f"{caller}: expected a mapping from name to numbers, {{'trained': [...]}}; got {series!r:.60}."
         )
     return series
 
 
-def _known(band: Mapping[str, Pair] | None, values: Mapping[str, Any]) -> Mapping[str, Pair]:
-    strange = set(band or ()) - set(values)
-    if strange:
-        raise ValueError(f"line: band names {sorted(strange)}, but the series are {list(values)}.")
-    return band or {}
+def _places(what: str, x: Any) -> Any:
+    """Numbers, or a list of distinct words for a category axis."""
+    return unique(x) if len(x) and isinstance(x[0], str) else numbers(what, x)
+
+
+def _with_interval(what: str, values: Any, n: int) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Values and, where they are Estimates, their lows and highs."""
+    if len(values) and all(hasattr(v, "low") and hasattr(v, "high") for v in values):
+        value, low, high = (np.array([getattr(v, part) for v in values], float) for part in ("value", "low", "high"))
+        return _long(what, value, n), low, high
+    return _long(what, values, n), None, None
+
+
+def _long(what: str, values: Any, n: int) -> np.ndarray:
+    array = numbers(what, values)
+    if len(array) != n:
+        raise ValueError(f"{what}: {len(array)} numbers for {n} places. Expected one for each.")
+    return array
+
+
+def _add_bands(drawn: Drawn, band: Mapping[str, tuple[Any, Any]] | None, n: int) -> None:
+    for name, edges in (band or {}).items():
+        if name not in drawn:
+            raise ValueError(f"band names {name!r}, but the series are {list(drawn)}.")
+        low, high = (_long(f"band of {name}", edge, n) for edge in edges)
+        if (low > high).any():
+            raise ValueError(
+                f"band of {name}: {int((low > high).sum())} lows are above their highs. Expected (lows, highs)."
+            )
+        drawn[name] = drawn[name][0], low, high
 
 
 def _band(x: Any, low: np.ndarray, high: np.ndarray, colour: str, name: str) -> list[go.Scatter]:
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     edge |= {"legendgroup": plain(name), "x": x}
-    return [go.Scatter(y=low, **edge), go.Scatter(y=high, fill="tonexty", fillcolor=faded(colour, 0.2), **edge)]
+    return [go.Scatter(y=low, **edge), go.Scatter(y=high, fill="tonexty", fillcolor=faded(colour, 0.18), **edge)]
 
 
-def _marker(style: tuple[str, str, str, str], colour: np.ndarray | None, label: str) -> dict[str, Any]:
-    marker: dict[str, Any] = {"color": style[0], "symbol": style[2], "size": 8, "opacity": 0.85}
-    if colour is None:
+def _heights(drawn: Drawn, reference: Mapping[str, float] | None) -> np.ndarray:
+    """All that has to fit on the y axis."""
+    parts = [part for parts in drawn.values() for part in parts if part is not None]
+    return np.concatenate([*parts, list((reference or {}).values())]).astype(float)
+
+
+def _last(y: np.ndarray) -> float:
+    finite = y[np.isfinite(y)]
+    return float(finite[-1]) if finite.size else 0.0
+
+
+def _marker(look: Style, shades: np.ndarray | None, label: str) -> dict[str, Any]:
+    marker: dict[str, Any] = {"color": look.colour, "symbol": look.symbol, "size": 8, "opacity": 0.85}
+    if shades is None:
         return marker
-    need(colour_label=label)
-    bar = {"title": {"text": label, "side": "right"}, "thickness": 12, "outlinewidth": 0}
-    return marker | {"color": colour, "colorscale": "Cividis", "colorbar": bar, "opacity": 1}
+    need("scatter", colour_label=label)
+    return marker | {"color": shades, "colorscale": POINTS, "colorbar": colour_bar(marked(label)), "opacity": 1}
 
 
-def _estimates(what: str, values: Any, interval: Any) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """Values with their lows and highs, from Estimates or from plain numbers with an interval."""
-    if len(values) and all(hasattr(v, "low") and hasattr(v, "high") for v in values):
-        middle, low, high = (
-            np.array([getattr(v, part) for v in values], dtype=float) for part in ("value", "low", "high")
-        )
-        return middle, low, high
-    middle = numbers(what, values)
-    if interval is None:
-        return middle, None, None
-    low, high = (_as_long_as(middle, f"{what} interval", edge) for edge in interval)
-    return middle, low, high
-
-
-def _hover(name: str, x_label: str, y_label: str) -> str:
-    first = f"<b>{name}</b><br>" if name else ""
-    return f"{first}{x_label}: %{{x:.4~g}}<br>{y_label}: %{{y:.4~g}}<extra></extra>"
-
-
-def _axes(fig: go.Figure, places: Any, title: str, x_label: str, y_label: str, height: int) -> None:
-    text = wrap(title)
-    fig.update_layout(title_text=text, height=height, showlegend=False, margin_t=24 + 20 * (1 + text.count("<br>")))
-    fig.update_xaxes(title_text=x_label)
-    fig.update_yaxes(title_text=y_label)
-    if isinstance(places, list):
-        fig.update_xaxes(type="category")
-
-
-def _legend(fig: go.Figure, names: Sequence[str]) -> None:
-    """A legend over the plot, with room for its rows."""
-    if len(names) > 1:
-        rows = 1 + sum(len(name) * 7 + 56 for name in names) // 560
-        fig.update_layout(showlegend=True, margin_t=fig.layout.margin.t + 24 * rows)
-
-
-def _logged(bounds: tuple[float, float] | None, log: bool) -> list[float] | None:
-    if bounds is None:
+def _error_bars(middle: np.ndarray, low: np.ndarray | None, high: np.ndarray | None) -> dict[str, Any] | None:
+    if low is None or high is None:
         return None
-    return [float(np.log10(b)) for b in bounds] if log else [float(b) for b in bounds]
+    return {"array": high - middle, "arrayminus": middle - low, "color": TEXT, "thickness": 2, "width": 5}
 
 
-def _references(fig: go.Figure, reference: Mapping[str, float] | None, direction: str) -> None:
-    """Named thin lines across the plot."""
-    for name, place in (reference or {}).items():
-        style = {"line": {"color": NULL, "dash": "dash", "width": 1.5}, "annotation_text": plain(name)}
-        if direction == "h":
-            fig.add_hline(y=place, annotation_position="top left", **style)
-        else:
-            fig.add_vline(x=place, annotation_position="top right", **style)
+def _fill(look: Style, colours: list[str]) -> dict[str, Any]:
+    """Pale inside, so that error bars show, with a firm edge; groups after the first are hatched."""
+    one = len(set(colours)) == 1
+    edge = {"color": colours[0] if one else colours, "width": 1.5}
+    if look.pattern:
+        return {"color": edge["color"], "line": edge, "pattern": {"shape": look.pattern, "size": 7, "solidity": 0.2}}
+    pale = [faded(colour, 0.45) for colour in colours]
+    return {"color": pale[0] if one else pale, "line": edge}
 
 
-def _name_the_lines(
-    fig: go.Figure, places: Any, values: Mapping[str, np.ndarray], styles: Mapping[str, tuple], *,
-    log_x: bool, log_y: bool, y_range: tuple[float, float] | None,
-) -> None:  # fmt: skip
-    """Names where the lines end, spread so that they do not overlap; a legend where that will not fit."""
-    if len(values) < 2:
-        return
-    if len(values) > 4 or max(map(len, values)) > 18:
-        _legend(fig, list(values))
-        return
-    scale = np.log10 if log_y else np.asarray
-    stack = np.concatenate([v[np.isfinite(v)] for v in values.values()])
-    low, high = y_range or (stack.min(), stack.max())
-    pixels = (fig.layout.height - fig.layout.margin.t - 70) / max(float(scale(high) - scale(low)) * 1.1, 1e-12)
-    last = {name: int(np.flatnonzero(np.isfinite(v))[-1]) for name, v in values.items() if np.isfinite(v).any()}
-    ends = sorted((float(scale(values[name][i])) * pixels, name) for name, i in last.items())
-    spread = _spread([end for end, _ in ends], 17)
-    for (end, name), place in zip(ends, spread, strict=True):
-        colour, _, _, glyph = styles[name]
-        x = places[last[name]]
-        fig.add_annotation(
-            x=float(np.log10(x)) if log_x else x if isinstance(x, str) else float(x), y=end / pixels, yshift=place - end,
-            text=f'<span style="color:{colour}">{glyph}</span> {plain(name)}', showarrow=False, xanchor="left", xshift=6,
-        )  # fmt: skip
-    fig.update_layout(margin_r=24 + int(7.4 * max(map(len, values))))
-
-
-def _spread(places: list[float], gap: float) -> list[float]:
-    """The same places in order, moved as little as needed to be `gap` apart."""
-    spread: list[float] = []
-    for block in [[p] for p in places]:
-        spread += block
-    for _ in range(50):
-        for i in range(len(spread) - 1):
-            lack = gap - (spread[i + 1] - spread[i])
-            if lack > 1e-9:
-                spread[i] -= lack / 2
-                spread[i + 1] += lack / 2
-    return spread
-
-
-__all__ = ["AXIS", "bar", "faded", "histogram", "line", "scatter", "unique"]
+def _bar_hover(name: str, x_label: str, y_label: str, horizontal: bool) -> str:
+    names, values = (marked(x_label), []), (marked(y_label), np.zeros(1))
+    return hover(plain(name), *((values, names) if horizontal else (names, values)))

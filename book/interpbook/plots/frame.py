@@ -1,0 +1,143 @@
+"""Around the data: title, axes, legend, reference lines, and names where lines end."""
+
+from collections.abc import Mapping, Sequence
+from math import log10
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from .compact import marked, plain, wrap
+from .style import NULL, Style
+
+MARGIN = 78  # pixels below the plot: tick labels and the axis label
+WIDE = 16  # names up to so many characters stand beside the plot, longer ones in a legend
+
+
+def frame(
+    fig: go.Figure,
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    height: int,
+    legend: Sequence[str] = (),
+    right: int = 12,
+) -> None:
+    """Title, axis labels, a top margin for the title's lines, and a legend below where there is more than one name."""
+    text = wrap(marked(title))
+    fig.update_layout(
+        title=title_place(text), margin={"t": title_height(text), "r": right}, **with_legend(height, legend)
+    )
+    fig.update_xaxes(title_text=marked(x_label))
+    fig.update_yaxes(title_text=marked(y_label))
+
+
+def with_legend(height: int, names: Sequence[str]) -> dict[str, Any]:
+    """The settings for a legend below the plot, where there is more than one name, and the height that it adds."""
+    longest, several = max(map(len, names), default=0), sum(map(bool, names)) > 1
+    rows = -(-len(names) * (longest * 7 + 60) // 640) if several else 0
+    return {"height": height + 24 * rows, "showlegend": several} | (
+        {"legend": {"entrywidth": 7 * longest + 14}} if several else {}
+    )
+
+
+def title_place(text: str) -> dict[str, Any]:
+    """A wrapped title that starts at the top; plotly centres its lines on the place of the first."""
+    return {"text": text, "pad": {"t": 8 + 10 * text.count("<br>"), "l": 4}} if text else {}
+
+
+def title_height(text: str) -> int:
+    """Pixels that a wrapped title takes, and the space under it."""
+    return 24 + 20 * (1 + text.count("<br>")) if text else 16
+
+
+def axis(
+    places: Any, *, log: bool = False, bounds: tuple[float, float] | None = None, pad: float = 0.0
+) -> dict[str, Any]:
+    """An axis for names or numbers, its range fixed to `bounds`, or to the places and a share of padding."""
+    if isinstance(places, list):
+        return {"type": "category", "range": [-0.5, len(places) - 0.5]}
+    if bounds is None:
+        finite = places[np.isfinite(places)]
+        if finite.size == 0:
+            raise ValueError("None of the numbers for an axis is finite: there is nothing to draw.")
+        bounds = float(finite.min()), float(finite.max())
+    if log and min(bounds) <= 0:
+        raise ValueError(f"A logarithmic axis needs numbers above 0; got {min(bounds):.4g}. Try a linear axis.")
+    low, high = (log10(b) for b in bounds) if log else bounds
+    room = (high - low) * pad or 0.0
+    settings: dict[str, Any] = {"range": [low - room, high + room]} if high > low else {}
+    if log:
+        settings |= {"type": "log"} | ({"dtick": 1} if high - low > 1.5 else {})
+    return settings
+
+
+def references(
+    fig: go.Figure, reference: Mapping[str, float] | None, direction: Literal["h", "v"], middle: float = 0.0
+) -> int:
+    """Named dashed lines across the plot; gives the margin that the names of horizontal ones need on the right."""
+    for i, (name, place) in enumerate((reference or {}).items()):
+        add_reference(fig, place, direction)
+        word: dict[str, Any] = {"text": plain(name), "showarrow": False, "name": "reference"}
+        if direction == "h":
+            word |= {"x": 1, "xref": "x domain", "y": place, "xanchor": "left", "xshift": 4}
+        else:
+            side = "left" if place <= middle else "right"
+            word |= {"x": place, "y": 1, "yref": "y domain", "xanchor": side, "xshift": 4 if side == "left" else -4}
+            word |= {"yanchor": "top", "yshift": -17 * i}
+        fig.add_annotation(**word)
+    return room_for(reference or {}) if direction == "h" else 12
+
+
+def add_reference(fig: go.Figure, place: float, direction: Literal["h", "v"]) -> None:
+    """A dashed line across the plot at one value."""
+    along, across = ("x", "y") if direction == "h" else ("y", "x")
+    ends = {f"{along}0": 0, f"{along}1": 1, f"{along}ref": f"{along} domain", f"{across}0": place, f"{across}1": place}
+    fig.add_shape(type="line", line={"color": NULL, "dash": "dash", "width": 1.5}, **ends)
+
+
+def room_for(names: Any) -> int:
+    """The right margin that names beside the plot need, in pixels."""
+    return 12 + (20 + int(7.2 * max(map(len, names))) if names else 0)
+
+
+def fits_beside(names: Sequence[str]) -> bool:
+    """Whether so many names of this length can stand beside the plot."""
+    return 2 <= len(names) <= 5 and max(map(len, names)) <= WIDE
+
+
+def name_ends(fig: go.Figure, ends: Mapping[str, float], looks: Mapping[str, Style], y_axis: Mapping[str, Any]) -> None:
+    """Each name beside the height where its line ends, with its marker, moved just enough to stay clear of the others.
+
+    Names without a look are reference lines. Call it last: it needs the figure's height and margins.
+    """
+    layout = fig.to_plotly_json()["layout"]
+    low, high = y_axis["range"]
+    per_unit = (layout["height"] - layout["margin"]["t"] - MARGIN) / (high - low)
+    heights = {name: log10(end) if y_axis.get("type") == "log" else end for name, end in ends.items()}
+    order = sorted(heights, key=lambda name: heights[name])
+    wanted = [heights[name] * per_unit for name in order]
+    for name, at, place in zip(order, wanted, _spread(wanted, 17), strict=True):
+        look = looks.get(name)
+        colour, glyph = (look.colour, look.glyph) if look else (NULL, "╌")
+        fig.add_annotation(
+            x=1, xref="x domain", xanchor="left", xshift=4, y=heights[name], yshift=round(place - at, 1),
+            showarrow=False,
+            text=f'<span style="color:{colour}">{glyph}</span> {plain(name)}', name="series" if look else "reference",
+        )  # fmt: skip
+
+
+def _spread(places: Sequence[float], gap: float) -> list[float]:
+    """Ascending places, moved as little as needed to be `gap` apart: clashing ones share their mean."""
+    blocks: list[list[float]] = []  # each block: the places in it, centred on their mean
+    for place in places:
+        blocks.append([place])
+        while len(blocks) > 1 and _edge(blocks[-1], gap, -1) - _edge(blocks[-2], gap, 1) < gap:
+            last = blocks.pop()
+            blocks[-1] += last
+    return [_edge(block, gap, -1) + gap * i for block in blocks for i in range(len(block))]
+
+
+def _edge(block: Sequence[float], gap: float, side: int) -> float:
+    return sum(block) / len(block) + side * gap * (len(block) - 1) / 2
