@@ -1,7 +1,7 @@
-"""What `stats` accepts: finite numbers in a list, array or tensor, one item a row; anything else is refused in words."""
+"""What `stats` accepts: finite numbers in a list, array or tensor, one item a row; the rest is refused in words."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsFloat, SupportsInt
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,7 +12,12 @@ Numbers = Sequence[Any] | np.ndarray | Tensor
 
 def items(caller: str, name: str, values: Numbers) -> np.ndarray:
     """Finite numbers with at least one item, as float64."""
-    array = values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values)
+    if isinstance(values, Tensor):
+        values = values.detach().cpu().double().numpy()
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{caller}: the rows of {name} differ in length. Expected as many numbers in each.") from error
     if array.dtype == object or array.dtype.kind not in "biuf":
         raise ValueError(f"{caller}: {name} holds {array.dtype}, not numbers. Pass a list, array or tensor of numbers.")
     if array.ndim == 0 or len(array) == 0:
@@ -31,7 +36,7 @@ def vector(caller: str, name: str, values: Numbers) -> Float[np.ndarray, " items
     return array
 
 
-def labels(caller: str, labels: Numbers, n: int) -> Bool[np.ndarray, " items"]:
+def two_classes(caller: str, labels: Numbers, n: int) -> Bool[np.ndarray, " items"]:
     array = vector(caller, "labels", labels)
     if len(array) != n:
         raise ValueError(f"{caller}: {n} items but {len(array)} labels. Expected one label an item.")
@@ -42,9 +47,9 @@ def labels(caller: str, labels: Numbers, n: int) -> Bool[np.ndarray, " items"]:
     return array.astype(bool)
 
 
-def scores_and_labels(caller: str, scores: Numbers, labels: Numbers) -> tuple[np.ndarray, np.ndarray]:
+def scores_and_labels(caller: str, scores: Numbers, marks: Numbers) -> tuple[np.ndarray, np.ndarray]:
     scores = vector(caller, "scores", scores)
-    return scores, labels(caller, labels, len(scores))
+    return scores, two_classes(caller, marks, len(scores))
 
 
 def same_length(caller: str, **sides: np.ndarray) -> None:
@@ -56,20 +61,21 @@ def same_length(caller: str, **sides: np.ndarray) -> None:
         )
 
 
-def level(caller: str, level: float) -> float:
+def level(caller: str, level: SupportsFloat) -> float:
+    level = float(level)
     if not 0 < level < 1:
         raise ValueError(f"{caller}: level is {level}. Expected a share between 0 and 1, such as 0.95.")
-    return float(level)
+    return level
 
 
-def at_least(caller: str, name: str, value: int, least: int) -> int:
+def at_least(caller: str, name: str, value: SupportsInt, least: int) -> int:
     value = whole(caller, name, value)
     if value < least:
         raise ValueError(f"{caller}: {name} is {value}. Expected at least {least}.")
     return value
 
 
-def whole(caller: str, name: str, value: int) -> int:
+def whole(caller: str, name: str, value: SupportsInt) -> int:
     if isinstance(value, (bool, np.bool_)) or int(value) != value:
         raise ValueError(f"{caller}: {name} is {value!r}. Expected a whole number.")
     return int(value)

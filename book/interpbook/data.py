@@ -1,0 +1,173 @@
+"""Prompts and the facts that they are made of, in a fixed order or with a seed.
+
+1. Facts live in `facts.toml`, texts in `passages.toml`; this room reads them.
+2. `single_token` keeps the facts whose names a tokenizer leaves whole, so that positions line up and an answer is one
+   token.
+3. `PromptPair` holds two prompts that differ in one thing; `aligned` refuses a pair whose tokens do not line up.
+
+Built in chapter 00; used by every chapter that asks a model about the world.
+"""
+
+import functools
+import random
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from typing import NamedTuple, TypeVar
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+Item = TypeVar("Item")
+
+
+class Capital(NamedTuple):
+    """One country and its capital, as GeoNames has them."""
+
+    country: str
+    capital: str
+    continent: str
+    """Africa, Americas, Asia, Europe or Oceania."""
+
+
+class PromptPair(NamedTuple):
+    """Two prompts that differ in one thing, and the answer that each should get."""
+
+    clean: str
+    corrupt: str
+    clean_answer: str
+    corrupt_answer: str
+
+    def aligned(self, tokenizer: PreTrainedTokenizerBase) -> "PromptPair":
+        """The pair itself, once it is certain that token i of one prompt stands where token i of the other does.
+
+        Raises:
+            ValueError: the prompts have different numbers of tokens; the message names the first difference.
+        """
+        check_aligned(tokenizer, [self.clean, self.corrupt])
+        return self
+
+
+def _facts(file: str) -> dict:
+    return tomllib.loads(resources.files("interpbook").joinpath(file).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def capitals() -> tuple[Capital, ...]:
+    """Every country in `facts.toml` with its capital and continent, in alphabetical order."""
+    table = _facts("facts.toml")["capitals"]
+    return tuple(sorted(Capital(a, b, continent) for continent, rows in table.items() for a, b in rows))
+
+
+@functools.cache
+def passages() -> dict[str, str]:
+    """Short texts by title, written for this book: no model that is older than it has seen them."""
+    return dict(_facts("passages.toml")["passages"])
+
+
+# --- names and tokens ---
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """The token ids of a text as it stands, without any special token."""
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def is_single_token(tokenizer: PreTrainedTokenizerBase, word: str) -> bool:
+    """Whether a word in the middle of a sentence, so with a space before it, is one token."""
+    return len(token_ids(tokenizer, " " + word)) == 1
+
+
+def single_token(tokenizer: PreTrainedTokenizerBase, facts: Sequence[Capital] | None = None) -> tuple[Capital, ...]:
+    """The facts whose country and capital are one token each, so that prompts line up and an answer is one logit."""
+    return tuple(
+        fact
+        for fact in (capitals() if facts is None else facts)
+        if is_single_token(tokenizer, fact.country) and is_single_token(tokenizer, fact.capital)
+    )
+
+
+def answer_ids(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) -> Int[Tensor, " word"]:
+    """The token of each answer as it would follow a prompt: with a space before it.
+
+    Raises:
+        ValueError: an answer is more than one token, so that no single logit belongs to it.
+    """
+    rows = [token_ids(tokenizer, " " + word.strip()) for word in words]
+    for word, row in zip(words, rows, strict=True):
+        if len(row) != 1:
+            pieces = [tokenizer.decode([i]) for i in row]
+            raise ValueError(
+                f"answer_ids: {word!r} is {len(row)} tokens {pieces}, expected one, so that one logit is its score. "
+                f"Choose facts with single_token(tokenizer), or score the first piece on purpose."
+            )
+    return torch.tensor([row[0] for row in rows])
+
+
+def check_aligned(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str]) -> int:
+    """How many tokens each prompt has, when all have equally many.
+
+    Raises:
+        ValueError: they do not; the message names two prompts and the first token at which they part.
+    """
+    rows = [token_ids(tokenizer, prompt) for prompt in prompts]
+    if not rows:
+        raise ValueError("check_aligned: no prompts were given; expected at least one.")
+    for prompt, row in zip(prompts, rows, strict=True):
+        if len(row) != len(rows[0]):
+            raise ValueError(_unequal(tokenizer, (prompts[0], rows[0]), (prompt, row)))
+    return len(rows[0])
+
+
+def _unequal(tokenizer: PreTrainedTokenizerBase, *pair: tuple[str, list[int]]) -> str:
+    (one, first), (other, second) = pair
+    words = [[tokenizer.decode([i]) for i in row] + ["(end)"] for row in (first, second)]
+    place = next(i for i, (a, b) in enumerate(zip(*words, strict=False)) if a != b)
+    return (
+        f"check_aligned: {one!r} has {len(first)} tokens, {other!r} has {len(second)}; writing position by position "
+        f"needs equal lengths. First difference at token {place}: {words[0][place]!r} against {words[1][place]!r}. "
+        f"Try names that are one token each: single_token(tokenizer)."
+    )
+
+
+# --- choosing, with a seed ---
+
+
+def shuffled(items: Sequence[Item], *, seed: int = 0) -> list[Item]:
+    """The items in an order that the seed alone decides."""
+    return random.Random(seed).sample(list(items), len(items))
+
+
+def halves(items: Sequence[Item], *, seed: int = 0) -> tuple[list[Item], list[Item]]:
+    """Two halves without overlap: choose on the first, test on the second."""
+    mixed = shuffled(items, seed=seed)
+    return mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]
+
+
+def ordered_pairs(items: Sequence[Item], n: int, *, seed: int = 0) -> list[tuple[Item, Item]]:
+    """`n` different ordered pairs of two different items.
+
+    Raises:
+        ValueError: there are fewer than `n` such pairs.
+    """
+    pairs = [(a, b) for a in items for b in items if a != b]
+    if n > len(pairs):
+        raise ValueError(f"ordered_pairs: {len(items)} items make {len(pairs)} ordered pairs; {n} were asked for.")
+    return shuffled(pairs, seed=seed)[:n]
+
+
+def capital_pairs(
+    facts: Sequence[Capital], n: int, *, seed: int = 0, template: str = "The capital of {country} is"
+) -> list[PromptPair]:
+    """Pairs of prompts that ask for the capitals of two countries; answers come with their leading space."""
+    return [
+        PromptPair(
+            clean=template.format(country=one.country),
+            corrupt=template.format(country=other.country),
+            clean_answer=" " + one.capital,
+            corrupt_answer=" " + other.capital,
+        )
+        for one, other in ordered_pairs(facts, n, seed=seed)
+    ]

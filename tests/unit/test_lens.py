@@ -1,0 +1,92 @@
+"""The logit lens and token losses, on a tiny random model and against sums done another way."""
+
+import functools
+import math
+
+import pytest
+import torch
+from interpbook import lens
+from interpbook.models import Site, logits, read
+from interpbook.models.loading import network, wrap
+from nnsight import TransformersModel
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+WORDS = ["<|endoftext|>", *["the", "a", "capital", "of", "france", "germany", "is", "paris", "berlin", "city", "big"]]
+PROMPTS = ["the capital of france is", "the capital of germany is", "a big city is berlin"]
+
+
+@functools.cache
+def tiny() -> TransformersModel:
+    core = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<|endoftext|>"))
+    core.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, bos_token="<|endoftext|>", pad_token="<|endoftext|>", unk_token="<|endoftext|>"
+    )
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(WORDS), hidden_size=16, intermediate_size=24, num_hidden_layers=3, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=4, tie_word_embeddings=True, initializer_range=0.3,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config)
+    torch.nn.init.uniform_(model.model.norm.weight, 0.5, 1.5)  # so that forgetting it shows
+    return wrap(model, tokenizer)
+
+
+def test_the_last_layer_is_what_the_model_says():
+    scores = lens.logit_lens(tiny(), PROMPTS)
+    assert scores.shape == (3, 3, len(WORDS))
+    torch.testing.assert_close(scores[-1], logits(tiny(), PROMPTS)[:, -1])
+
+
+def test_earlier_layers_are_something_else():
+    scores = lens.logit_lens(tiny(), PROMPTS)
+    assert (scores[0] - scores[-1]).abs().max() > 0.1
+
+
+def test_every_layer_is_norm_then_unembedding():
+    module, stream = network(tiny()), read(tiny(), PROMPTS, Site("resid", layer=1, position=2))
+    rms = stream.pow(2).mean(-1, keepdim=True).add(module.config.rms_norm_eps).sqrt()
+    by_hand = (stream / rms * module.model.norm.weight) @ module.lm_head.weight.T
+    torch.testing.assert_close(lens.logit_lens(tiny(), PROMPTS, position=2)[1], by_hand)
+
+
+def test_a_model_cut_after_a_layer_says_what_the_lens_says():
+    scores = lens.logit_lens(tiny(), PROMPTS)[0]
+    silent = {Site(kind, layer): torch.zeros_like for layer in (1, 2) for kind in ("attn_out", "mlp_out")}
+    torch.testing.assert_close(scores, logits(tiny(), PROMPTS, write=silent)[:, -1])
+
+
+def test_ranks_count_what_stands_above():
+    scores = torch.tensor([[0.1, 0.9, 0.5], [2.0, 1.0, 3.0]])
+    assert lens.answer_ranks(scores, torch.tensor([1, 1])).tolist() == [0, 2]
+    assert lens.answer_ranks(scores.expand(4, 2, 3), torch.tensor([0, 2])).tolist() == [[2, 0]] * 4
+
+
+def test_probabilities_are_the_softmax():
+    scores = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0))
+    answers = torch.tensor([0, 6, 3])
+    expected = scores.softmax(-1)[:, torch.arange(3), answers]
+    torch.testing.assert_close(lens.answer_probs(scores, answers), expected)
+
+
+def test_losses_agree_with_transformers():
+    text = "the capital of germany is berlin"
+    ids = torch.tensor([[0, *(WORDS.index(word) for word in text.split())]])
+    losses = lens.token_losses(tiny(), text)
+    assert losses.shape == (6,)
+    assert losses.mean().item() == pytest.approx(network(tiny())(ids, labels=ids).loss.item(), rel=1e-5)
+
+
+def test_a_flat_model_pays_the_log_of_the_vocabulary():
+    model = tiny()
+    weight = network(model).lm_head.weight
+    kept = weight.clone()
+    try:
+        with torch.no_grad():
+            weight.zero_()
+        losses = lens.token_losses(model, "paris is big")
+    finally:
+        with torch.no_grad():
+            weight.copy_(kept)
+    torch.testing.assert_close(losses, torch.full((3,), math.log(len(WORDS))))
