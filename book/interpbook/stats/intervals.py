@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from math import isfinite, log10, sqrt
 from statistics import NormalDist
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, SupportsFloat, SupportsInt
 
 import numpy as np
 from jaxtyping import Float
@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
         return f"{value} [{low}, {high}], n = {self.n:,}"
 
 
-def proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
+def proportion(successes: SupportsInt, n: SupportsInt, *, level: SupportsFloat = 0.95) -> Estimate:
     """The share of successes with Wilson's interval, which stays honest at 0 of n and n of n."""
     successes, n = inputs.whole("proportion", "successes", successes), inputs.whole("proportion", "n", n)
     if n < 1 or not 0 <= successes <= n:
@@ -51,7 +51,7 @@ def bootstrap(
     method: Literal["percentile", "bca"] = "percentile",
     seed: int = 0,
     n_resamples: int = 2000,
-    level: float = 0.95,
+    level: SupportsFloat = 0.95,
 ) -> Estimate:
     """`statistic(values)` and where it falls when the items are drawn again, with replacement.
 
@@ -67,7 +67,7 @@ def bootstrap(
     draws = np.empty(n_resamples)
     for i in range(n_resamples):
         chosen = rng.integers(len(blocks), size=len(blocks))
-        draws[i] = statistic(data[np.concatenate([blocks[j] for j in chosen])])
+        draws[i] = statistic(data[np.concatenate([blocks[j] for j in chosen]) if groups is not None else chosen])
     value = float(statistic(data))
     if not isfinite(value) or not np.isfinite(draws).all():
         raise ValueError(
@@ -88,7 +88,7 @@ def difference(
     paired: bool = False,
     seed: int = 0,
     n_resamples: int = 2000,
-    level: float = 0.95,
+    level: SupportsFloat = 0.95,
 ) -> Estimate:
     """mean(a) − mean(b) with a percentile bootstrap interval; 0 inside it means no difference shown.
 
@@ -117,7 +117,7 @@ def auroc(scores: Numbers, labels: Numbers) -> float:
 
 
 def auroc_interval(
-    scores: Numbers, labels: Numbers, *, seed: int = 0, n_resamples: int = 2000, level: float = 0.95
+    scores: Numbers, labels: Numbers, *, seed: int = 0, n_resamples: int = 2000, level: SupportsFloat = 0.95
 ) -> Estimate:
     """`auroc` with a percentile bootstrap interval; positives and negatives are redrawn each among themselves."""
     scores, labels = inputs.scores_and_labels("auroc_interval", scores, labels)

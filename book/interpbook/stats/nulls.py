@@ -1,7 +1,7 @@
 """Compared with what? Random directions, matched stand-ins, control tasks, shuffled labels."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import SupportsFloat, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ def matched_sets(
     For heads written (layer, head), `like=lambda head: head[0]` gives other heads of the same layers: the null
     that asks whether *these* heads matter, or any heads there.
     """
+    if not chosen:
+        raise ValueError("matched_sets: nothing is chosen, so there is nothing to stand in for.")
     rng, taken = np.random.default_rng(seed), set(chosen)
     sets: list[list[Unit]] = [[] for _ in range(inputs.at_least("matched_sets", "n", n, 1))]
     for kind in dict.fromkeys(map(like, chosen)):
@@ -59,7 +61,7 @@ def control_labels(items: Sequence[Hashable], n_labels: int, seed: int = 0) -> I
 
 
 def selectivity(
-    right: Numbers, right_control: Numbers, *, seed: int = 0, n_resamples: int = 2000, level: float = 0.95
+    right: Numbers, right_control: Numbers, *, seed: int = 0, n_resamples: int = 2000, level: SupportsFloat = 0.95
 ) -> Estimate:
     """How much better a probe does on the task than on a control task with random labels, over the same items.
 
@@ -72,7 +74,9 @@ def shuffled_null(
     measure: Callable[[np.ndarray], float], labels: Numbers, *, n: int = 200, seed: int = 0
 ) -> Float[np.ndarray, " n"]:
     """`measure(labels)` for `n` shuffles of the labels: what the whole pipeline finds where there is nothing."""
-    values = inputs.items("shuffled_null", "labels", labels)
+    values = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
+    if values.ndim == 0 or len(values) == 0:
+        raise ValueError("shuffled_null: there are no labels to shuffle.")
     rng = np.random.default_rng(seed)
     return np.array(
         [float(measure(rng.permutation(values))) for _ in range(inputs.at_least("shuffled_null", "n", n, 1))]

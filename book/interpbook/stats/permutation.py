@@ -1,7 +1,7 @@
 """Could this be chance? Permutation tests for two sets of numbers, for a whole screen, and against any null."""
 
 from math import isfinite
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, SupportsFloat
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -63,7 +63,7 @@ def permutation_test(
 
 
 def max_statistic(
-    items: Numbers, *, labels: Numbers | None = None, seed: int = 0, n: int = 2000, level: float = 0.95
+    items: Numbers, *, labels: Numbers | None = None, seed: int = 0, n: int = 2000, level: SupportsFloat = 0.95
 ) -> Screen:
     """A t value for each unit of a screen, and the largest |t| that chance finds anywhere in it.
 
@@ -85,7 +85,7 @@ def max_statistic(
         arrangements = (_signs(rng, k, len(flat)) for k in _chunks(n, flat.size))
         null = np.concatenate([np.abs(_t_one(signs, flat)).max(axis=1) for signs in arrangements])
     else:
-        positive = inputs.labels("max_statistic", labels, len(flat))
+        positive = inputs.two_classes("max_statistic", labels, len(flat))
         if min(positive.sum(), (~positive).sum()) < 2:
             raise ValueError("max_statistic: each label needs at least 2 items, or there is no spread to compare with.")
         t = _t_two(positive[None].astype(float), flat)[0]
@@ -97,16 +97,17 @@ def max_statistic(
     return Screen(t.reshape(units), threshold, ((1 + reached) / (1 + len(null))).reshape(units), null)
 
 
-def against_null(observed: float, null: Numbers, *, tail: Tail = "two-sided") -> Permutation:
+def against_null(observed: SupportsFloat, null: Numbers, *, tail: Tail = "two-sided") -> Permutation:
     """Where `observed` falls among numbers made by chance. Two-sided: twice the smaller tail."""
     draws = inputs.vector("against_null", "null", null)
+    observed = float(observed)
     if not isfinite(observed):
         raise ValueError(f"against_null: observed is {observed}. Expected a finite number.")
     slack = _TIE * max(abs(observed), float(np.abs(draws).max()))
     above = (1 + int((draws >= observed - slack).sum())) / (1 + len(draws))
     below = (1 + int((draws <= observed + slack).sum())) / (1 + len(draws))
     p = {"greater": above, "less": below, "two-sided": min(1.0, 2 * min(above, below))}[tail]
-    return Permutation(float(observed), draws, p)
+    return Permutation(observed, draws, p)
 
 
 def _t_one(signs: np.ndarray, data: np.ndarray) -> Float[np.ndarray, "draws units"]:
