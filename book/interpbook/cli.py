@@ -54,7 +54,7 @@ def doctor() -> None:
 @click.argument("stems", nargs=-1, metavar="[STEM]...")
 @click.option("--check", is_flag=True, help="Only report drift, orphans and stale outputs; run and write nothing.")
 @click.option("--force", is_flag=True, help="Run again even what has not changed.")
-@click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds for one cell.")
+@click.option("--timeout", type=click.FloatRange(min=1), default=300.0, show_default=True, help="Seconds for one cell.")
 def author(stems: tuple[str, ...], check: bool, force: bool, timeout: float) -> None:
     """Make notebooks from chapters/STEM.py and solutions/STEM.py, running those whose code changed.
 
@@ -76,7 +76,7 @@ class _JsonCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         fixed: list[str] = []
-        for arg, following in zip(args, [*args[1:], "--"], strict=True):
+        for arg, following in zip(args, [*args[1:], "--"], strict=False):
             fixed.append(arg)
             if arg == "--json" and (following.endswith(".ipynb") or (following.startswith("-") and following != "-")):
                 fixed.append("-")
@@ -86,7 +86,7 @@ class _JsonCommand(click.Command):
 @cli.command(cls=_JsonCommand)
 @click.argument("notebooks", nargs=-1, required=True, metavar="NOTEBOOK...", type=click.Path(path_type=Path))
 @click.option("--json", "json_to", metavar="[FILE]", help="JSON instead of a table: printed, or written to FILE.")
-@click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds for one cell.")
+@click.option("--timeout", type=click.FloatRange(min=1), default=300.0, show_default=True, help="Seconds for one cell.")
 def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> None:
     """Judge your answers: points and a hint for each exercise. The notebook itself is not changed.
 

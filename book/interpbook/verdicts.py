@@ -21,10 +21,10 @@ def wrong(hint: str) -> Verdict:
     return Verdict("wrong", hint)
 
 
-def verdict_line(check_id: str, status: str, points: float) -> str:
+def verdict_line(check_id: str, status: str, points: int) -> str:
     """The one canonical line, e.g. `superposition.reconstruct: passed, 2/2 points`."""
     got = points if status == "passed" else 0
-    return f"{check_id}: {status.replace('_', ' ')}, {got:g}/{points:g} point{'' if points == 1 else 's'}"
+    return f"{check_id}: {status.replace('_', ' ')}, {got}/{points} point{'' if points == 1 else 's'}"
 
 
 _LINE = re.compile(r"(?P<status>passed|wrong|error|not attempted), \S+/\S+ points?\n?(?P<hint>.*)", re.DOTALL)

@@ -168,9 +168,9 @@ def _run(new: NotebookNode, path: Path, source: Path, book: Book, progress: Prog
 
 
 def _record(new: NotebookNode, old: NotebookNode | None, source: Path, book: Book, seconds: float) -> None:
-    """Remember the run in the notebook. Seconds change only if they changed by a quarter, to keep the file still."""
+    """Remember the run in the notebook. Seconds change only if they changed by much, to keep the file still."""
     before = (old.metadata.get("interpbook", {}).get("run", {}) if old else {}).get("seconds", 0)
-    kept = before if before and abs(seconds - before) <= max(2, before / 4) else round(seconds)
+    kept = before if before and abs(seconds - before) <= max(10, before / 2) else round(seconds)
     run = freshness.run_record(new, source, book) | {"outputs": freshness.outputs_digest(new)}
     new.metadata.interpbook["run"] = nbformat.from_dict(run | {"seconds": kept, "versions": versions()})
 

@@ -19,7 +19,7 @@ class Exercise:
 
     id: str
     kind: str
-    points: float
+    points: int
     difficulty: int
     importance: int
     minutes: int
@@ -32,13 +32,13 @@ class Exercise:
 
     def task_line(self) -> str:
         """The line under the heading, e.g. `Difficulty ●●○○○ · importance ●●●●○ · 10 min · 2 points`."""
-        points = f"{self.points:g} point{'' if self.points == 1 else 's'}"
+        points = f"{self.points} point{'' if self.points == 1 else 's'}"
         dots = [("●" * n).ljust(5, "○") for n in (self.difficulty, self.importance)]
         return f"Difficulty {dots[0]} · importance {dots[1]} · {self.minutes} min · {points}"
 
     def check_source(self) -> str:
         """The code of the check cell."""
-        return f'check("{self.id}", {self.answer}, points={self.points:g})'
+        return f'check("{self.id}", {self.answer}, points={self.points})'
 
     def answer_metadata(self) -> dict[str, Any]:
         """nbgrader's metadata of an answer cell, and ours."""

@@ -1,6 +1,7 @@
 """Reading a percent file: its cells, their metadata, and the line on which each begins."""
 
 import io
+import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,6 @@ def read_cells(file: Path, book: Book) -> list[Cell]:
 
 def _cell(cell: Any, line: int, name: str) -> Cell:
     metadata = {key: value for key, value in cell.metadata.items() if key not in _JUPYTEXT_OWN}
-    if not isinstance(metadata.get("tags", []), list):
-        raise AuthoringError(f'{name}, line {line}: tags must be a list, such as tags=["hide-input"].')
     kind = "code" if cell.cell_type == "code" else "markdown"
     return Cell(kind, cell.source, metadata, f"{name}, line {line}", line + 1)
 
@@ -53,10 +52,14 @@ def _cell(cell: Any, line: int, name: str) -> Cell:
 def _starts(text: str, name: str) -> list[int]:
     """The line of each cell marker. Read with tokenize, since a string may hold a line that looks like one."""
     try:
+        compile(text, name, "exec", dont_inherit=True)  # first: its messages are the clearer ones
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-        compile(text, name, "exec", dont_inherit=True)
     except (SyntaxError, tokenize.TokenError) as error:
         line = getattr(error, "lineno", None) or error.args[1][0]
         raise AuthoringError(f"{name}, line {line}: not valid Python: {error.args[0]}.") from error
-    comments = (token for token in tokens if token.type == tokenize.COMMENT and token.start[1] == 0)
-    return [token.start[0] for token in comments if token.string.startswith("# %%")]
+    comments = [token for token in tokens if token.type == tokenize.COMMENT and token.start[1] == 0]
+    markers = [token for token in comments if token.string.startswith("# %%")]
+    for marker in markers:
+        if re.search(r"\btags=(?!\[)", marker.string):
+            raise AuthoringError(f'{name}, line {marker.start[0]}: tags must be a list, such as tags=["hide-input"].')
+    return [marker.start[0] for marker in markers]

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -16,7 +15,7 @@ from interpbook.grading.prepare import Prepared, UnusableError, prepare
 from interpbook.grading.report import Report, dump, judge, table
 from interpbook.grading.watch import CheckerError, Record, Stopped, run_cells
 
-TIMEOUT = 300  # seconds for one cell
+TIMEOUT = 300.0  # seconds for one cell
 
 
 def check(notebooks: list[Path], *, json_to: str | None = None, timeout: float = TIMEOUT) -> int:
@@ -82,25 +81,32 @@ def _check_one(path: Path, timeout: float, console: Console, save: Callable[[Rep
 def _run(
     prepared: Prepared, folder: Path, timeout: float, records: list[Record], seen: Callable[[Record], None]
 ) -> None:
-    """Run the notebook. If an answer kills the kernel, run again with that answer put back to the stub: the others
-    shall not pay for it."""
+    """Run the notebook. If an answer kills the kernel, run again with that answer put back to the stub, and with those
+    that took too long: the other exercises shall not pay for it."""
     spared: set[str] = set()
+
+    def unless_spared(record: Record) -> None:
+        if record.get("id") not in spared:
+            seen(record)
+
     while True:
-        kept = [record for record in records if record.get("id") in spared]
-        records[:] = kept
-        run_cells(prepared.notebook, folder, timeout, lambda r: None if r.get("id") in spared else seen(r))
-        killer = next((r for r in records if r["died"] and r["id"] and r["id"] not in spared), None)
-        if killer is None or not _put_back(prepared, killer["id"], prepared.notebook):
+        records[:] = [record for record in records if record["id"] in spared]
+        run_cells(prepared.notebook, folder, timeout, unless_spared)
+        new = [record for record in records if record["id"] not in spared]
+        killer = next((record for record in new if record["died"]), None)
+        if killer is None or not _put_back(prepared, killer["id"]):
             return
-        spared.add(killer["id"])
+        spared |= {killer["id"], *(record["id"] for record in new if record["timeout"] and record["id"])}
+        for exercise_id in spared:
+            _put_back(prepared, exercise_id)
 
 
-def _put_back(prepared: Prepared, exercise_id: str, notebook: NotebookNode) -> bool:
+def _put_back(prepared: Prepared, exercise_id: str) -> bool:
     """Replace an answer by its stub in the copy; False if there is no answer cell to replace."""
-    stub = next(exercise.answer.source for exercise in prepared.exercises if exercise.id == exercise_id)
+    stubs = {exercise.id: exercise.answer.source for exercise in prepared.exercises}
     found = False
-    for cell in notebook.cells:
-        about = cell.metadata.get("interpbook_check", {})
-        if about.get("id") == exercise_id and not about.get("check"):
-            cell.source, found = stub, True
+    for cell in prepared.notebook.cells:
+        about = cell.metadata.get("interpbook_check", {"id": "", "check": True})
+        if exercise_id and about["id"] == exercise_id and not about["check"]:
+            cell.source, found = stubs[exercise_id], True
     return found

@@ -31,7 +31,7 @@ class Graded:
     """One exercise as the exercise set defines it."""
 
     id: str
-    points: float
+    points: int
     answer: NotebookNode  # the stub
     check: NotebookNode
 
@@ -79,7 +79,7 @@ def read_notebook(path: Path) -> NotebookNode:
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableError(f"{path} cannot be read as text ({type(error).__name__}).") from error
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        notebook = NotebookNode(nbformat.from_dict(nbformat.reads(text, as_version=4)))
     except nbformat.reader.NotJSONError as error:
         raise UnusableError(
             f"{path} is not a notebook: it is not JSON. If it is damaged, start again from the original in exercises/."

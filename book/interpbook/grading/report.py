@@ -20,8 +20,8 @@ class Item:
     """The result of one exercise."""
 
     id: str
-    points: float
-    max_points: float
+    points: int
+    max_points: int
     status: ItemStatus
     hint: str
 
@@ -35,26 +35,20 @@ class Report:
     error: str = ""  # why the notebook could not be checked at all
 
     @property
-    def points(self) -> float:
+    def points(self) -> int:
         """Points reached."""
         return sum(item.points for item in self.items)
 
     @property
-    def max_points(self) -> float:
+    def max_points(self) -> int:
         """Points to be had."""
         return sum(item.max_points for item in self.items)
 
     def as_json(self) -> dict[str, Any]:
         """The contract: notebook, points, max_points, items; `error` only where there is nothing to judge."""
-        items = [
-            vars(item) | {"points": _number(item.points), "max_points": _number(item.max_points)} for item in self.items
-        ]
-        about = {"notebook": self.notebook, "points": _number(self.points), "max_points": _number(self.max_points)}
+        items = [vars(item) for item in self.items]
+        about = {"notebook": self.notebook, "points": self.points, "max_points": self.max_points}
         return about | {"items": items} | ({"error": self.error} if self.error else {})
-
-
-def _number(points: float) -> float:
-    return int(points) if points == int(points) else points
 
 
 def judge(prepared: Prepared, records: list[Record]) -> list[Item]:
@@ -97,11 +91,11 @@ def table(report: Report) -> Table:
     made.add_column("Status", no_wrap=True)
     made.add_column("Hint", ratio=1, overflow="fold")
     for item in report.items:
-        points = f"{item.points:g}/{item.max_points:g}"
+        points = f"{item.points}/{item.max_points}"
         status = Text(item.status.replace("_", " "), style=style[item.status])
         made.add_row(Text(item.id), points, status, Text(item.hint))
     made.add_section()
-    made.add_row("Total", f"{report.points:g}/{report.max_points:g}", "", "")
+    made.add_row("Total", f"{report.points}/{report.max_points}", "", "")
     return made
 
 
