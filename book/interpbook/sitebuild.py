@@ -84,6 +84,8 @@ def _unfit(out: Path) -> str:
     for name in ("_config.yml", "_toc.yml"):
         if not (ROOT / name).is_file():
             return f"{ROOT / name} is missing; run this from a checkout of the book."
+    if out.exists() and not out.is_dir():
+        return f"{out} is a file; name a folder with --out."
     if out.exists() and any(out.iterdir()) and not (out / ".buildinfo").is_file():
         return f"{out} holds files that are not a site built here; name another folder with --out, or empty it."
     return ""

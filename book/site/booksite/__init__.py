@@ -6,15 +6,17 @@
 4. `links`     resolves `term:` and `cite:` links, and fails the build where one points nowhere.
 5. `chapters`  gives chapter pages their header, solutions their fold, and the landing page its list.
 6. `launch`    opens a page's notebook elsewhere, where one setting says where.
-7. `assets`    removes what the theme ships and this book does not use.
+7. `texts`     lets the search page quote its results without reading other pages.
+8. `bibliography` formats the references.
+9. `assets`    removes what the theme ships and this book does not use.
 """
 
-from . import assets, chapters, figures, launch, links, mathml, quizzes
+from . import assets, bibliography, chapters, figures, launch, links, mathml, quizzes, texts
 
 
 def setup(app) -> dict:
     """Register every part; Sphinx calls this because _config.yml names the extension."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension left out here
-    for part in (figures, quizzes, mathml, links, chapters, launch, assets):
+    for part in (bibliography, figures, quizzes, mathml, links, chapters, launch, texts, assets):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -204,7 +204,7 @@
     const fill = () => {
       if (details.dataset.filled) return;
       details.dataset.filled = "1";
-      const scroll = element("div", { class: "plot-numbers", tabindex: "0", role: "region", "aria-label": "The figure's numbers" });
+      const scroll = element("div", { class: "plot-numbers", tabindex: "0", role: "group", "aria-label": "The figure's numbers" });
       spec.data.forEach((trace, i) => {
         const made = table(trace, i + 1);
         if (made) scroll.append(made);
@@ -221,6 +221,18 @@
 
   /* ---- drawing ---- */
 
+  /* The picture keeps its description; plotly's buttons, which are in the same box, are not part of a picture. */
+  function describe(canvas) {
+    const words = canvas.getAttribute("aria-label");
+    canvas.querySelectorAll(".main-svg").forEach((svg, i) => {
+      if (i > 0) return svg.setAttribute("aria-hidden", "true");
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", words);
+    });
+    canvas.removeAttribute("role");
+    canvas.removeAttribute("aria-label");
+  }
+
   function draw(figure) {
     if (drawn.has(figure)) return;
     const canvas = figure.querySelector(".plot-canvas");
@@ -236,6 +248,7 @@
     const shown = { data: structuredClone(spec.data || []), layout: layout, frames: spec.frames || [], config: CONFIG };
     Plotly.newPlot(canvas, shown).then(() => {
       figure.dataset.drawn = "1";
+      describe(canvas);
       return Plotly.relayout(canvas, themed(canvas._fullLayout));
     });
   }
