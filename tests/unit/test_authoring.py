@@ -345,8 +345,22 @@ def test_checks_and_quiz_count_but_comments_do_not(fresh, capsys):
     assert author(book=fresh, check=True) == 0
     edit(checks, "return 2 * x", "return x * 2")
     assert "the checks of 01_toy changed" in _said(fresh, capsys)
+    edit(checks, "return x * 2", "return 2 * x")
+    assert author(book=fresh, check=True) == 0
     (fresh.root / "chapters" / "01_toy.quiz.yml").write_text("[ ]\n# new\n")
     assert "01_toy.quiz.yml changed" in _said(fresh, capsys)
+
+
+def test_parts_of_a_checks_file_count_too(fresh):
+    source = fresh.root / "solutions" / "01_toy.py"
+    notebook = next(iter(compose(source, fresh).values()))
+    edit(fresh.root / "checks" / "01_toy.py", "import torch", "import torch\nfrom interpbook.checks.toy import y")
+    (fresh.root / "checks" / "toy").mkdir()
+    hashes = []
+    for text in ("y = 1", "y = 2"):
+        (fresh.root / "checks" / "toy" / "part.py").write_text(text)
+        hashes.append(freshness.run_record(notebook, source, fresh)["checks"])
+    assert hashes[0] != hashes[1]
 
 
 def test_orphans_are_named(fresh, capsys):

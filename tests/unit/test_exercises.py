@@ -265,3 +265,63 @@ def toy_checks(tmp_path, monkeypatch):
     yield
     exercises.find.cache_clear()
     sys.modules.pop("interpbook.checks.01_toy", None)
+
+
+TRACE_CHECK = """
+import functools
+
+import nnsight
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from interpbook.exercises import Check
+
+
+@functools.cache
+def tiny():
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1}
+    return nnsight.NNsight(LlamaForCausalLM(LlamaConfig(**sizes, num_hidden_layers=2, vocab_size=32)))
+
+
+def residual(model, ids):
+    with model.trace(ids):
+        found = model.model.layers[0].output.save()
+    return found
+
+
+CHECKS = (Check("trace.residual", residual, (), (), "Which layer?", inputs=lambda: [(tiny(), torch.arange(4)[None])]),)
+"""
+STUDENT = """def residual(model, ids):
+    with model.trace(ids):
+        found = model.model.layers[{layer}].output.save()
+        {line}
+    return found
+
+check("trace.residual", residual, points=2)
+"""
+
+
+def test_functions_that_trace_a_model_are_judged_in_a_real_kernel(tmp_path, monkeypatch):
+    """nnsight reads the source of a `with` block from the notebook's cell, whoever calls the function."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    (tmp_path / "03_trace.py").write_text(TRACE_CHECK)
+    monkeypatch.setenv("INTERPBOOK_CHECKS", str(tmp_path))
+    code = ["import beartype, nnsight, torch\nfrom interpbook.exercises import check"]
+    answers = [(0, ""), (1, ""), (0, "found @ found"), (0, "raise NotImplementedError"), (0, "print('hello')")]
+    code += [STUDENT.format(layer=layer, line=line) for layer, line in answers]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
+    NotebookClient(notebook, timeout=120).execute()
+    said = [
+        "".join(output.get("text", "") for output in cell.outputs if output.get("name") == "stdout")
+        for cell in notebook.cells
+    ]
+    assert said[1] == said[5] == "trace.residual: passed, 2/2 points\n"
+    assert said[2] == "trace.residual: wrong, 0/2 points\n  Which layer?\n"
+    assert said[3].startswith(
+        "trace.residual: error, 0/2 points\n  RuntimeError: Expected size for first two dimensions"
+    )
+    assert said[3].endswith("(line 4 of your answer)\n")
+    assert said[4] == "trace.residual: not attempted, 0/2 points\n"

@@ -11,6 +11,7 @@ since most changes there alter no output; `interpbook author --force NN_topic` r
 import ast
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,20 @@ def run_record(notebook: NotebookNode, source: Path, book: Book) -> dict[str, An
     record: dict[str, Any] = {"code": _digest(code_of(notebook))}
     if source.parent.name == "solutions":
         checks = check_files().get(source.stem)
-        record["checks"] = _digest(_bare(checks)) if checks else ""
+        record["checks"] = _digest([_bare(file) for file in _with_parts(checks)]) if checks else ""
     quiz = source.with_suffix(".quiz.yml")
     if quiz.is_file():
         record["quiz"] = _digest(quiz.read_text(encoding="utf-8"))
     return record | {"toolkit": _toolkit_digest(notebook, book)}
+
+
+def _with_parts(checks: Path) -> list[Path]:
+    """A checks file and what it imports from beside it (`from interpbook.checks.superposition import …`)."""
+    found = re.findall(r"^\s*(?:from|import)\s+interpbook\.checks\.(\w+)", checks.read_text(encoding="utf-8"), re.M)
+    parts = [
+        f for name in dict.fromkeys(found) for f in (checks.parent / f"{name}.py", *(checks.parent / name).glob("*.py"))
+    ]
+    return [checks, *sorted(filter(Path.is_file, parts))]
 
 
 def _bare(file: Path) -> str:
