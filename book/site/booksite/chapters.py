@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -113,6 +114,53 @@ class FoldSolutions(SphinxPostTransform):
                 cell["hide_mode"] = "input"
                 cell["prompt_show"], cell["prompt_hide"] = "Show solution", "Hide solution"
                 cell["classes"].append("solution")
+
+
+class NameSolutions(SphinxTransform):
+    """A solutions notebook is written as the exercises it solves; on the site each needs a title of its own."""
+
+    default_priority = 300
+
+    def apply(self, **_kwargs) -> None:
+        """Called once a page, before its title is noted for the contents."""
+        title = next(iter(self.document.findall(nodes.title)), None)
+        if self.env.docname.startswith("solutions/") and title is not None:
+            words = re.sub(r"^Exercises( (for|to))?\b", "Solutions", title.astext())
+            title.clear()
+            title += nodes.Text(words)
+
+
+class ExplainExercises(SphinxPostTransform):
+    """In exercises/, say where to do them, and that a stored verdict is what a right answer will bring."""
+
+    default_priority = 101
+
+    def run(self, **_kwargs) -> None:
+        """Called once a page."""
+        page = PAGE.fullmatch(self.env.docname)
+        section = next(iter(self.document.findall(nodes.section)), None)
+        if not page or page[1] != "exercises" or section is None:
+            return
+        solved = self.app.builder.get_relative_uri(self.env.docname, f"solutions/{page[2]}")
+        html = (
+            f'<div class="how-to-do"><p>To do these, open <code>exercises/{page[2]}.ipynb</code> in Jupyter. '
+            f"Each answer is checked as you go; <code>interpbook check exercises/{page[2]}.ipynb</code> adds up the points.</p>"
+            f'<p>Done, or stuck for good: <a class="reference internal" href="{solved}">the solutions</a>.</p></div>'
+        )
+        section.insert(self._after_introduction(section), markup_node("", html=html))
+        for cell in self.document.findall(nodes.container):
+            graded = cell.get("nb_element") == "cell_code" and cell["cell_metadata"].get("nbgrader", {}).get("grade")
+            if graded and cell[-1].get("nb_element") == "cell_code_output":
+                words = '<p class="expected">What the check says once your answer is right:</p>'
+                cell.insert(len(cell) - 1, markup_node("", html=words))
+
+    @staticmethod
+    def _after_introduction(section: nodes.section) -> int:
+        """The place before the first code cell or the first exercise."""
+        for place, child in enumerate(section.children):
+            if isinstance(child, nodes.section | nodes.container):
+                return place
+        return len(section)
 
 
 class ChapterList(SphinxDirective):
@@ -231,6 +279,8 @@ def setup(app) -> None:
     app.add_node(HideCodeCellNode, override=True, html=(_visit_fold, _depart_fold))
     app.add_directive("chapter-list", ChapterList)
     app.add_directive("progress-panel", ProgressPanel)
+    app.add_transform(NameSolutions)
+    app.add_post_transform(ExplainExercises)
     app.add_post_transform(ChapterHeader)
     app.add_post_transform(FoldSolutions)
     app.connect("doctree-resolved", _fill_places)

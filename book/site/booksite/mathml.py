@@ -82,9 +82,7 @@ def _render(translator, node, *, block: bool) -> None:
         logger.warning(str(problem), location=node, type="booksite", subtype="math")
         markup = f"<code>{escape(node.astext())}</code>"
     tag = "div" if block else "span"
-    # Wide formulas scroll inside their box, so keyboards must be able to reach it.
-    reach = ' tabindex="0" role="group" aria-label="formula"' if block else ""
-    translator.body.append(f'<{tag} class="math {"math-block" if block else "math-inline"}"{reach}>{markup}</{tag}>')
+    translator.body.append(f'<{tag} class="math {"math-block" if block else "math-inline"}">{markup}</{tag}>')
     raise nodes.SkipNode
 
 

@@ -51,13 +51,23 @@
       made.className = "table-box";
       table.replaceWith(made);
       made.append(table);
-      if (made.scrollWidth > made.clientWidth) made.tabIndex = 0;
+    });
+  }
+
+  /* What scrolls sideways inside its box must be reachable by keyboard, and only that. */
+  function reach() {
+    document.querySelectorAll(".table-box, .math-block").forEach((box) => {
+      const wide = box.scrollWidth > box.clientWidth;
+      if (wide) Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: box.classList.contains("math-block") ? "formula" : "table" });
+      else if (box.hasAttribute("tabindex")) ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
     });
   }
 
   function start() {
     definitions();
     wideTables();
+    reach();
+    window.addEventListener("resize", reach);
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
