@@ -348,7 +348,7 @@ def test_checks_and_quiz_count_but_comments_do_not(fresh, capsys):
     edit(checks, "return x * 2", "return 2 * x")
     assert author(book=fresh, check=True) == 0
     (fresh.root / "chapters" / "01_toy.quiz.yml").write_text("[ ]\n# new\n")
-    assert "01_toy.quiz.yml changed" in _said(fresh, capsys)
+    assert "the quiz of 01_toy changed" in _said(fresh, capsys)
 
 
 def test_parts_of_a_checks_file_count_too(fresh):
@@ -386,6 +386,25 @@ def test_orphans_are_named(fresh, capsys):
 def test_a_damaged_notebook_is_named_and_made_again(fresh, capsys):
     (fresh.root / "chapters" / "01_toy.ipynb").write_text("{")
     assert "chapters/01_toy.ipynb: not a valid notebook" in _said(fresh, capsys)
+    assert author(book=fresh) == 0 == author(book=fresh, check=True)
+
+
+def test_a_changed_quiz_runs_the_quiz_cell_alone(fresh, capsys):
+    """The toy quiz shows its file; the numbers cell would now print something else if it ran again."""
+    chapter = fresh.root / "chapters" / "01_toy.py"
+    (fresh.root / "chapters" / "seen.txt").write_text("first")
+    quiz = "from pathlib import Path\n\nquiz = lambda name: Path(f'{name}.quiz.yml').read_text()\nquiz('01_toy')"
+    chapter.write_text(CHAPTER.replace("[1, 2]", "open('seen.txt').read()") + f"\n# %%\n{quiz}\n")
+    assert author(book=fresh) == 0
+    (fresh.root / "chapters" / "seen.txt").write_text("second")
+    (fresh.root / "chapters" / "01_toy.quiz.yml").write_text("[new]")
+    assert "the quiz of 01_toy changed" in _said(fresh, capsys)
+    assert author(book=fresh) == 0 == author(book=fresh, check=True)
+    assert "ran the quiz cell" in capsys.readouterr().err
+    *_, numbers, shown = cells(fresh.root / "chapters" / "01_toy.ipynb")
+    assert numbers["outputs"][0]["text"] == ["first\n"]
+    assert shown["outputs"][0]["data"]["text/plain"] == ["'[new]'"]
+    assert shown["execution_count"] == shown["outputs"][0]["execution_count"] == 3
 
 
 # --- running ---

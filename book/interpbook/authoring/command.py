@@ -17,6 +17,7 @@ from interpbook.authoring import freshness
 from interpbook.authoring.compose import compose, expected_output, notebook_pieces
 from interpbook.authoring.execution import CELL_TIMEOUT, execute, versions
 from interpbook.authoring.layout import AuthoringError, Book, find_book
+from interpbook.authoring.reuse import only_the_quiz_changed, run_quiz_cell, take_over
 
 
 def author(
@@ -117,9 +118,14 @@ def _write(sources: list[Path], book: Book, console: Console, force: bool, timeo
 def _write_one(source: Path, book: Book, progress: Progress, force: bool, timeout: float) -> str:
     notebooks = compose(source, book)
     path, new = next(iter(notebooks.items()))
-    old = freshness.read(path, book) if path.is_file() else None
+    old = _read_old(path, book)
     ran = ""
-    if force or old is None or not _reuse(new, old, path, source, book):
+    if not force and old is not None and take_over(new, old, path, source, book):
+        pass
+    elif not force and old is not None and only_the_quiz_changed(new, old, source, book):
+        run_quiz_cell(new, old, path, source, book)
+        ran = "ran the quiz cell, "
+    else:
         seconds = _run(new, path, source, book, progress, timeout)
         _record(new, old, source, book, seconds)
         ran = f"ran in {seconds:.0f} s, "
@@ -134,19 +140,11 @@ def _write_one(source: Path, book: Book, progress: Progress, force: bool, timeou
     return f"{book.name(source)}: {ran}{'wrote ' + ', '.join(written) if written else 'up to date'}"
 
 
-def _reuse(new: NotebookNode, old: NotebookNode, path: Path, source: Path, book: Book) -> bool:
-    """Take over the outputs of an earlier run of the same code; False if there is none."""
-    if freshness.code_of(new) != freshness.code_of(old) or freshness.stale(new, old, path, source, book):
-        return False
-    ran = iter([cell for cell in old.cells if cell.cell_type == "code"])
-    for cell in new.cells:
-        if cell.cell_type == "code":
-            before = next(ran)
-            cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    new.metadata.interpbook["run"] = old.metadata.interpbook["run"]
-    if "widgets" in old.metadata:
-        new.metadata["widgets"] = old.metadata.widgets
-    return True
+def _read_old(path: Path, book: Book) -> NotebookNode | None:
+    try:
+        return freshness.read(path, book)
+    except AuthoringError:  # damaged: it is about to be made again
+        return None
 
 
 def _run(new: NotebookNode, path: Path, source: Path, book: Book, progress: Progress, timeout: float) -> float:

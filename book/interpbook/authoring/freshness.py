@@ -41,7 +41,8 @@ def run_record(notebook: NotebookNode, source: Path, book: Book) -> dict[str, An
         record["checks"] = _digest([_bare(file) for file in _with_parts(checks)]) if checks else ""
     quiz = source.with_suffix(".quiz.yml")
     if quiz.is_file():
-        record["quiz"] = _digest(quiz.read_text(encoding="utf-8"))
+        shown = [quiz, *(book.toolkit() / f"quiz.{kind}" for kind in ("js", "css"))]
+        record["quiz"] = _digest([file.read_text(encoding="utf-8") for file in shown if file.is_file()])
     return record | {"toolkit": _toolkit_digest(notebook, book)}
 
 
@@ -141,20 +142,29 @@ def _lasting(notebook: NotebookNode) -> dict[str, Any]:
 def stale(new: NotebookNode, old: NotebookNode, path: Path, source: Path, book: Book) -> list[str]:
     """Why the stored outputs do not belong to the present code, in sentences."""
     name = book.name(path)
-    run = old.metadata.get("interpbook", {}).get("run")
-    if run is None:
+    if "run" not in old.metadata.get("interpbook", {}):
         return [f"{name}: has never been run."]
-    now = run_record(new, source, book)
-    files = {"code": "its code", "checks": f"the checks of {source.stem}", "quiz": f"{source.stem}.quiz.yml"}
-    changed = [words for key, words in files.items() if run.get(key) != now.get(key)]
-    if changed:
-        return [f"{name}: the outputs are stale, {' and '.join(changed)} changed since they were made."]
+    words = {"code": "its code", "checks": f"the checks of {source.stem}", "quiz": f"the quiz of {source.stem}"}
+    if changed := changed_since(new, old, source, book):
+        return [
+            f"{name}: the outputs are stale, {' and '.join(words[k] for k in changed)} changed since they were made."
+        ]
+    return _unfit_outputs(old, name)
+
+
+def changed_since(new: NotebookNode, old: NotebookNode, source: Path, book: Book) -> list[str]:
+    """Which of "code", "checks", "quiz" are no longer those of the run."""
+    run, now = old.metadata.get("interpbook", {}).get("run", {}), run_record(new, source, book)
+    return [key for key in ("code", "checks", "quiz") if run.get(key) != now.get(key)]
+
+
+def _unfit_outputs(old: NotebookNode, name: str) -> list[str]:
     for i, cell in enumerate(old.cells):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             return [f"{name}: cell {i + 1} ({cell.get('id')}) was never run."]
         if any(o.output_type == "error" for o in cell.get("outputs", [])) and not _may_raise(cell):
             return [f"{name}: cell {i + 1} ({cell.get('id')}) stores an error."]
-    if run.get("outputs") != outputs_digest(old):
+    if old.metadata.interpbook.run.get("outputs") != outputs_digest(old):
         return [f"{name}: the stored outputs were changed after the run."]
     return []
 
