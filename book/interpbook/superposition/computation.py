@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from interpbook.superposition.toy import Toy, forward_all, independent
+from interpbook.superposition.toy import Toy, forward_all, independent, one_thread
 
 
 class Absolute(NamedTuple):
@@ -39,6 +39,7 @@ def signed(n: int, density: Float[Tensor, " inst"], n_features: int, generator: 
     return x * torch.where(torch.rand(x.shape, generator=generator) < 0.5, -1.0, 1.0)
 
 
+@one_thread()
 def train_absolute(
     n_features: int,
     n_neurons: int,

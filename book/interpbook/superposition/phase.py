@@ -1,7 +1,8 @@
-"""The phase diagram: two features, one dimension. Ignore one, or squeeze both in?
+"""The phase diagram: more features than dimensions. Ignore one, or squeeze it in?
 
-1. Three pure strategies have an expected loss that can be written down (`loss_ignoring`, `loss_antipodal`).
-2. `predicted_phase` takes the cheapest; its borders are the theory.
+1. For two features in one dimension, three pure strategies have an expected loss that can be written down
+   (`loss_ignoring`, `loss_antipodal`); `predicted_phase` takes the cheapest, and `border` is where it changes.
+2. For three features in two dimensions, `cheapest_phase` integrates the loss of each pure strategy (`STRATEGIES`).
 3. `phase_diagram` trains a model in every cell of a grid, all at once; `trained_phase` says what each one does.
 
 Features are present with probability p (the density) and then uniform on [0, 1], so E[x] = p/2, E[x²] = p/3.
@@ -17,7 +18,21 @@ from torch import Tensor
 
 from interpbook.superposition.toy import Toy, best_of, forward_all, train
 
-PHASES = ("extra feature ignored", "superposition", "extra feature alone")
+PHASES = ("ignored", "shares", "alone")
+"""What becomes of the last feature: not represented, in one line with others, or with a dimension to itself."""
+
+_SLANT = 3**0.5 / 2
+STRATEGIES: dict[tuple[int, int], tuple[tuple[int, list[list[float]]], ...]] = {
+    (2, 1): ((0, [[1, 0]]), (1, [[1, -1]]), (2, [[0, 1]])),
+    (3, 2): (
+        (0, [[1, 0, 0], [0, 1, 0]]),
+        (1, [[1, 0, 0], [0, 1, -1]]),
+        (1, [[1, -0.5, -0.5], [0, _SLANT, -_SLANT]]),
+        (2, [[1, -1, 0], [0, 0, 1]]),
+        (2, [[1, 0, 0], [0, 0, 1]]),
+    ),
+}
+"""For (features, dimensions): pure strategies as an index into PHASES and a W whose columns have length 1 or 0."""
 
 
 class PhaseDiagram(NamedTuple):
@@ -34,7 +49,7 @@ class PhaseDiagram(NamedTuple):
 
 
 def loss_ignoring(density: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """Expected squared error of a feature that is not represented: its variance, p/3 - p²/4 (the bias gives the mean)."""
+    """Expected squared error of a feature that is not represented: its variance p/3 - p²/4 (a bias gives its mean)."""
     return density / 3 - density**2 / 4
 
 
@@ -65,15 +80,32 @@ def border(importance: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     return 4 * scarce / (2 * (1 + importance) + 3 * scarce)
 
 
+def cheapest_phase(
+    importance: Float[Tensor, " row"], density: Float[Tensor, " column"], *, n_features: int, n_hidden: int
+) -> Int[Tensor, "row column"]:
+    """The cheapest of the pure STRATEGIES in every cell, its loss integrated; a feature left out gets its mean."""
+    weights, densities = grid_of(importance, density, n_features)
+    prices = []
+    for _, columns in STRATEGIES[n_features, n_hidden]:
+        W = torch.tensor(columns, dtype=torch.float32)
+        left_out = W.norm(dim=0) == 0
+        b = left_out * densities[:, None] / 2
+        prices.append(expected_loss(W.expand(len(densities), -1, -1), b, densities, weights))
+    phases = torch.tensor([phase for phase, _ in STRATEGIES[n_features, n_hidden]])
+    return phases[torch.stack(prices).argmin(0)].reshape(len(importance), len(density))
+
+
 def trained_phase(W: Float[Tensor, "... d_hidden n_features"]) -> Int[Tensor, "..."]:
     """What a trained model does with its last feature, as an index into PHASES.
 
-    Superposition: more features kept (length above one half) than there are dimensions.
+    It is ignored if it is shorter than one half; it shares if another feature that the model keeps lies nearer than
+    60° to its line; else it stands alone.
     """
-    kept = W.norm(dim=-2) > 0.5
-    crowded = kept.sum(-1) > W.shape[-2]
-    alone = kept[..., -1] & ~crowded
-    return torch.where(crowded, 1, torch.where(alone, 2, 0))
+    length = W.norm(dim=-2)
+    unit = W / length.clamp(min=1e-6).unsqueeze(-2)
+    overlap = (unit[..., -1:].mT @ unit).squeeze(-2).abs() * (length > 0.5)
+    shares = (overlap[..., :-1] > 0.5).any(-1)
+    return torch.where(length[..., -1] > 0.5, torch.where(shares, 1, 2), 0)
 
 
 def grid_of(
@@ -124,12 +156,11 @@ def phase_diagram(
     """Train a model for every importance and density of a grid, all cells at once."""
     weights, densities = grid_of(importance, density, n_features)
 
-    def train_once(restart: int) -> Toy:
-        run = train(
-            n_features, n_hidden, densities, weights, steps=steps, batch=batch, lr=lr, seed=seed + 1000 * restart
-        )
-        return run._replace(loss=expected_loss(run.W, run.b, densities, weights))
-
-    toy = best_of(n_restarts, train_once)
+    runs = []
+    for restart in range(n_restarts):
+        seeds = seed + 1000 * restart
+        run = train(n_features, n_hidden, densities, weights, steps=steps, batch=batch, lr=lr, seed=seeds)
+        runs.append(run._replace(loss=expected_loss(run.W, run.b, densities, weights)))
+    toy = best_of(runs)
     phase = trained_phase(toy.W).reshape(len(importance), len(density))
     return PhaseDiagram(importance, density, toy, phase)
