@@ -15,7 +15,7 @@ from interpbook.authoring import Book, author
 from interpbook.grading.command import check
 from interpbook.grading.prepare import UnusableError, prepare
 from interpbook.grading.report import judge
-from toybook import change, make_book
+from toybook import change, edit, make_book
 
 CHECK_DOUBLE = 'check("toy.double", double, points=2)'
 
@@ -228,6 +228,16 @@ def test_folders_missing_files_and_chapters(book, tmp_path):
     (tmp_path / "latin.ipynb").write_bytes(b"\xff\xfe")
     with pytest.raises(UnusableError, match="cannot be read as text"):
         prepare(tmp_path / "latin.ipynb")
+
+
+def test_untouched_experiments_are_skipped(book, student):
+    def tags():
+        return [cell.metadata.get("tags", []) for cell in prepare(student).notebook.cells][5]
+
+    edit(book.root / "solutions" / "01_toy.py", "# %%\ndouble = or_ref", '# %% tags=["experiment"]\ndouble = or_ref')
+    assert tags() == ["nbval-skip"]
+    change(student, lambda n: n["cells"][5].update(source="mine = 1"))
+    assert tags() == []
 
 
 def test_an_old_notebook_format_is_read(student, capsys):

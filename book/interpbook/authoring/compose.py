@@ -15,6 +15,7 @@ from interpbook.authoring.stubs import has_markers, is_marker, quote, solved, st
 from interpbook.verdicts import verdict_line
 
 SOLUTION_ONLY = "solution-only"  # tag: the cell stays out of the student's notebook
+EXPERIMENT = "experiment"  # tag: no answer needs this cell, so `interpbook check` may leave it out
 CHECK_TAG = "nbval-check-output"
 
 

@@ -1,8 +1,8 @@
 """From a student's notebook to the copy that is run.
 
 Check cells are found by their `grade_id` and replaced by those of the exercise set, with the passing verdict as their
-expected output. Saved outputs, tags and nbval's comment markers of all other cells are dropped. The student's file is
-only read.
+expected output. Saved outputs, tags and nbval's comment markers of all other cells are dropped. Cells that the set
+marks as experiments, and that the student left as they were, are skipped to save time. The student's file is only read.
 """
 
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from interpbook.authoring.compose import CHECK_TAG, compose
+from interpbook.authoring.compose import CHECK_TAG, EXPERIMENT, compose
 from interpbook.authoring.layout import Book, find_book
 
 _MARKER = re.compile(r"^(\s*)#+\s*(?:NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.MULTILINE)
@@ -49,7 +49,7 @@ class Prepared:
 def prepare(path: Path) -> Prepared:
     """The copy of this notebook to run, and the exercises in it."""
     notebook = read_notebook(path)
-    exercises = _exercise_set(notebook, path)
+    exercises, experiments = _exercise_set(notebook, path)
     by_cell = _by_cell(exercises)
     prepared = Prepared(notebook, exercises)
     checks: Counter[str] = Counter()
@@ -63,6 +63,8 @@ def prepare(path: Path) -> Prepared:
             (checks if is_check else answers)[found.id] += 1
         if found is not None and is_check:
             _restore(cell, found)
+        elif found is None and cell.source in experiments:
+            cell.metadata["tags"] = ["nbval-skip"]
         cell.metadata["interpbook_check"] = {"id": found.id if found else "", "check": is_check}
     _describe(prepared, checks, answers, path)
     return prepared
@@ -91,8 +93,8 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def _exercise_set(notebook: NotebookNode, path: Path) -> list[Graded]:
-    """The exercise set that this notebook came from, as the book defines it now."""
+def _exercise_set(notebook: NotebookNode, path: Path) -> tuple[list[Graded], set[str]]:
+    """The exercise set that this notebook came from, as the book defines it now, and the code of its experiments."""
     about = notebook.metadata.get("interpbook", {})
     if isinstance(about, dict) and about.get("kind") == "chapter":
         raise UnusableError(
@@ -134,14 +136,16 @@ def _likeliest(notebook: NotebookNode, sources: dict[str, Path], book: Book) -> 
     return best if best and shared[best] else ""
 
 
-def _graded(source: Path, book: Book) -> list[Graded]:
+def _graded(source: Path, book: Book) -> tuple[list[Graded], set[str]]:
     student = list(compose(source, book).values())[-1]
     cells = {_grade_id(cell): cell for cell in student.cells if _grade_id(cell)}
-    return [
+    experiments = {cell.source for cell in student.cells if EXPERIMENT in cell.metadata.get("tags", [])}
+    graded = [
         Graded(cell.metadata.interpbook.id, cell.metadata.nbgrader.points, cells[grade_id.removeprefix("check-")], cell)
         for grade_id, cell in cells.items()
         if cell.metadata.nbgrader.grade
     ]
+    return graded, experiments
 
 
 def _by_cell(exercises: list[Graded]) -> dict[str, tuple[Graded, bool]]:
