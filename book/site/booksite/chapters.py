@@ -144,7 +144,8 @@ class ExplainExercises(SphinxPostTransform):
         solved = self.app.builder.get_relative_uri(self.env.docname, f"solutions/{page[2]}")
         html = (
             f'<div class="how-to-do"><p>To do these, open <code>exercises/{page[2]}.ipynb</code> in Jupyter. '
-            f"Each answer is checked as you go; <code>interpbook check exercises/{page[2]}.ipynb</code> adds up the points.</p>"
+            "Each answer is checked as you go; "
+            f"<code>interpbook check exercises/{page[2]}.ipynb</code> adds up the points.</p>"
             f'<p>Done, or stuck for good: <a class="reference internal" href="{solved}">the solutions</a>.</p></div>'
         )
         section.insert(self._after_introduction(section), markup_node("", html=html))
