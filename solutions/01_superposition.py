@@ -18,7 +18,7 @@ from torch import Tensor
 
 from interpbook import plots
 from interpbook.exercises import check, or_reference
-from interpbook.stats import against_null, random_directions
+from interpbook.stats import against_null, permutation_test, random_directions
 from interpbook.superposition import dimensions_per_feature, regular_polygon, sample_features, train
 
 # %% [markdown]
@@ -188,10 +188,9 @@ plots.grid(drawings, cols=2, alt="Directions of five features in the best model 
 
 # %%
 for i, density in zip((0, 6), ("40 %", "5 %"), strict=True):
-    kept = (toy.W[i : i + 6].norm(dim=1) > 0.5).sum(1)
-    print(
-        f"present {density}: features kept in the six runs {kept.tolist()}, losses {toy.loss[i : i + 6].round(decimals=3).tolist()}"
-    )
+    kept = (toy.W[i : i + 6].norm(dim=1) > 0.5).sum(1).tolist()
+    losses = ", ".join(f"{loss:.4f}" for loss in toy.loss[i : i + 6])
+    print(f"present {density}: features kept in the six runs {kept}, losses {losses}")
 
 # %% [markdown]
 r"""
@@ -345,7 +344,8 @@ def d_star(x: Float[Tensor, "input feature"], *, steps: int = 1500, relu: bool =
     return float(dimensions_per_feature(toy.W).mean())
 
 
-print(f"density of each feature: {(x > 0).float().mean(0).tolist()}\nD* = {d_star(x):.2f}")
+print(f"density of each feature: {', '.join(f'{p:.2f}' for p in (x > 0).float().mean(0))}")
+print(f"D* = {d_star(x):.2f}")
 
 # %% exercise="superposition.diagnosis" kind="explain" points=3 difficulty=3 importance=4 minutes=20
 ### BEGIN SOLUTION
@@ -473,16 +473,15 @@ def gap(scores: Float[Tensor, "item score"], labels: Bool[Tensor, " item"]) -> F
     return scores[labels].mean(0) - scores[~labels].mean(0)
 
 
-def made_up_layer(direction: Float[Tensor, " neuron"], seed: int) -> Float[Tensor, "item neuron"]:
-    """Noise, plus twice `direction` where the property is present."""
-    noise = torch.randn(len(labels), len(direction), generator=torch.Generator().manual_seed(seed))
-    return noise + 2 * labels[:, None] * direction
+def made_up_layer(banana: Float[Tensor, " neuron"], seed: int) -> Float[Tensor, "item neuron"]:
+    """Noise, plus the vector `banana` where the property is present."""
+    noise = torch.randn(len(labels), len(banana), generator=torch.Generator().manual_seed(seed))
+    return noise + labels[:, None] * banana
 
 
 labels, first = torch.arange(400) % 2 == 0, torch.arange(400) < 200
-spread = random_directions(1, 64, seed=8)[0]
-banana = torch.nn.functional.normalize(0.5 * spread + torch.eye(64)[17], dim=0)
-layers = {"layer A": made_up_layer(spread, seed=1), "layer B": made_up_layer(banana, seed=2)}
+spread, axis = random_directions(1, 64, seed=3)[0], torch.eye(64)[17]
+layers = {"layer A": made_up_layer(6 * spread, seed=1), "layer B": made_up_layer(1.5 * axis + spread, seed=2)}
 for name, acts in layers.items():
     neuron = int(gap(acts[first], labels[first]).argmax())
     print(f"{name}: neuron {neuron}, gap on the second half {float(gap(acts[~first], labels[~first])[neuron]):.2f}")
@@ -529,13 +528,16 @@ plots.grid(
 )
 
 # %%
-for name, result in verdicts.items():
-    print(f"{name}: {result}")
+exam = labels[~first]
+for name, acts in layers.items():
+    scores = acts[~first][:, gap(acts[first], labels[first]).argmax()]
+    print(f"{name}, random directions: {verdicts[name]}")
+    print(f"{name}, shuffled labels:   {permutation_test(scores[exam], scores[~exam], tail='greater', n=2000)}")
 
 # %% [markdown]
 r"""
-One of the two has a banana neuron. The other has a banana *direction*, and a neuron that happens to stand near it. Shuffled labels would have
-passed both: they ask whether *anything* in the layer knows about bananas. Which question a null answers depends on what it keeps and what it draws anew.
+One of the two has a banana neuron. The other has a banana *direction*, and a neuron that happens to stand near it. Shuffled labels
+pass both: they ask whether *anything* in the layer knows about bananas. Which question a null answers depends on what it keeps and what it draws anew.
 
 You now have the parts of the chapter in your hands: the model, its price list, a ruler for crowding, the reason why partners face each other, the condition that
 matters (rare collisions), and a warning for anyone who removes a direction or names a neuron. In [chapter 01](../chapters/01_superposition.ipynb) the last
