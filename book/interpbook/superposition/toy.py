@@ -165,7 +165,7 @@ def _evaluated(
 
 
 def best_of(runs: Sequence[Toy]) -> Toy:
-    """For each model the run with the lowest loss. Training can end in a local minimum; the paper keeps the best, too."""
+    """For each model the run with the lowest loss, because training can end in a local minimum."""
     best = torch.stack([run.loss for run in runs]).argmin(0)
     which = torch.arange(len(best))
     W, b, loss = (torch.stack([run[part] for run in runs])[best, which] for part in range(3))
