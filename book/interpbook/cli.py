@@ -39,13 +39,16 @@ def _run(job: Callable[[], int | None]) -> None:
 
 
 @cli.command()
-def doctor() -> None:
+@click.option(
+    "--repair", is_flag=True, help="Remove a damaged copy of the converted model; the next load makes it anew."
+)
+def doctor(repair: bool) -> None:
     """Check Python, packages, cores, memory, model and cache, and say what to do."""
 
     def job() -> int | None:
         from interpbook import doctor
 
-        return doctor.run()
+        return doctor.run(repair=repair)
 
     _run(job)
 

