@@ -178,7 +178,7 @@ def test_notebooks_can_be_downloaded(site, notebooks):
 
 FAULTY = r"""# 01 · Superposition
 
-An [unknown term](term:no-such-term) and an [unknown paper](cite:nobody1900).
+An [unread link](term:two words), an [unknown term](term:no-such-term) and an [unknown paper](cite:nobody1900).
 Bad mathematics: $\frac{1}$ and $\nosuchmacro x$.
 A page that is [missing](nowhere.md). HTML in text <b>stays</b>.
 """
@@ -209,7 +209,15 @@ def test_a_broken_source_fails_the_build_and_names_each_fault(tmp_path, monkeypa
     monkeypatch.setattr(sitebuild, "ROOT", small_book(tmp_path, FAULTY, figure))
     assert sitebuild.build(tmp_path / "out" / "html") == 1
     said = capsys.readouterr().err
-    for fault in ("no-such-term", "nobody1900", r"\frac{1}", "nosuchmacro", "nowhere.md", "no text alternative"):
+    for fault in (
+        "two words",
+        "no-such-term",
+        "nobody1900",
+        r"\frac{1}",
+        "nosuchmacro",
+        "nowhere.md",
+        "no text alternative",
+    ):
         assert [line for line in said.splitlines() if fault in line and "01_superposition" in line], fault
     assert not (tmp_path / "out" / "html").exists()
 

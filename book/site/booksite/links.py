@@ -6,7 +6,10 @@
 A term or a key that does not exist is a build warning, and so fails the build.
 """
 
+import re
+
 from docutils import nodes
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -37,6 +40,22 @@ def glossary_of(env) -> dict[str, tuple[str, str, str]]:
         normal(term): (docname, ident, definitions.get((docname, ident), ""))
         for term, (docname, ident) in terms.items()
     }
+
+
+class FindUnreadLinks(SphinxTransform):
+    """Markdown takes `[word](term:two words)` for plain text, because of the space; nobody would notice."""
+
+    default_priority = 900
+
+    def apply(self, **_kwargs) -> None:
+        """Called once a page."""
+        for text in self.document.findall(nodes.Text):
+            if isinstance(text.parent, nodes.literal | nodes.literal_block):
+                continue
+            found = re.search(r"\]\((term|cite):[^)]*\)?", text.astext())
+            if found:
+                problem = f"{found[0][1:]} is not read as a link; write hyphens for the spaces in it"
+                logger.warning(problem, location=text.parent, type="booksite", subtype="link")
 
 
 class ResolveLinks(SphinxPostTransform):
@@ -101,5 +120,6 @@ def _forget_glossary(_app, env, *_) -> None:
 def setup(app) -> None:
     """Register the transform and its node."""
     app.add_node(term_link, html=(_visit, _depart), text=(_ignore, _ignore), latex=(_ignore, _ignore))
+    app.add_transform(FindUnreadLinks)
     app.add_post_transform(ResolveLinks)
     app.connect("env-before-read-docs", _forget_glossary)

@@ -101,8 +101,10 @@
     const box = element("div", { class: "plot-buttons" });
     const choices = (menu.buttons || []).filter((button) => button.visible !== false);
     if (menu.type !== "buttons") {
-      const select = element("select", { id: id, "aria-label": menu.name || "Shown" });
-      choices.forEach((choice, i) => select.append(element("option", { value: i }, plain(choice.label || i))));
+      const name = plain(menu.name || "Shown");
+      const select = element("select", { id: id });
+      choices.forEach((choice, i) => select.append(element("option", { value: i }, plain(choice.label || i).replace(name + ": ", ""))));
+      box.append(element("label", { for: id }, name));
       select.value = menu.active || 0;
       select.addEventListener("change", () => act(canvas, choices[Number(select.value)]));
       box.append(select);
@@ -132,12 +134,22 @@
     }, 700);
   }
 
+  /* interpbook.widgets leaves room over the plot for plotly's own control, and says in layout.meta.room how much. */
+  function takeBackRoom(layout, steps) {
+    const room = (layout.meta && layout.meta.room) || 0;
+    if (layout.height) layout.height -= room;
+    if (layout.margin && layout.margin.t) layout.margin.t -= room;
+    for (const change of steps.map((step) => (step.method === "update" ? step.args[1] : step.method === "relayout" ? step.args[0] : null))) {
+      if (!change) continue;
+      for (const key of ["height", "margin.t"]) if (typeof change[key] === "number") change[key] -= room;
+    }
+  }
+
   function controls(figure, canvas, layout) {
     const id = figure.id || "plot";
     const menus = layout.updatemenus || [];
     const sliders = (layout.sliders || []).filter((s) => s.visible !== false).map((s, i) => slider(canvas, s, id + "-slider-" + i));
-    /* The room that plotly would have needed under the figure for its own slider. */
-    for (const spec of layout.sliders || []) if (layout.height) layout.height -= ((spec.pad && spec.pad.t) || 20) + 32;
+    if (sliders.length || menus.length) takeBackRoom(layout, [...(layout.sliders || []).flatMap((s) => s.steps || []), ...menus.flatMap((m) => m.buttons || [])]);
     delete layout.sliders;
     delete layout.updatemenus;
     if (layout.height) canvas.style.minHeight = layout.height + "px";
@@ -145,7 +157,7 @@
     const row = element("div", { class: "plot-controls" });
     menus.forEach((menu, i) => row.append(buttons(canvas, menu, id + "-menu-" + i, sliders)));
     sliders.forEach((control) => row.append(control.box));
-    figure.insertBefore(row, canvas.nextSibling);
+    figure.insertBefore(row, canvas);
   }
 
   /* ---- the figure in numbers ---- */
