@@ -54,7 +54,7 @@ probability $p$ (its *density*), and then it is uniform between 0 and 1. Trainin
 $$L = \sum_i I_i \, (x_i - \hat{x}_i)^2$$
 
 averaged over inputs; $I_i$ is the *importance* of feature $i$. Everything in this part is a toy, a
-[model organism](term:model organism): we made it, so we know what it was asked to learn. The last part goes to a real model.
+[model organism](term:model-organism): we made it, so we know what it was asked to learn. The last part goes to a real model.
 
 We train one model for each of seven densities, all at once: every tensor has a leading axis for the model.
 Each is the best of six starts, since training can get stuck.
@@ -66,8 +66,9 @@ importance = 0.9 ** torch.arange(5.0)
 toys = train(5, 2, densities, importance, restarts=6, steps=1200, lr=0.03)
 
 
-# %% tags=["fig:polytopes"]
-def polygon(k):
+# %% tags=["fig:polytopes", "hide-input"]
+def polygon(density):
+    k = int((densities - density).abs().argmin())
     return plots.arrows(
         toys.W[k].T, names=["1", "2", "3", "4", "5"], limit=1.4,
         title=f"Present {densities[k]:.0%} of the time: {int(represented(toys.W[k]).sum())} features in 2 dimensions",
@@ -76,7 +77,7 @@ def polygon(k):
 
 
 widgets.slider(
-    polygon, list(range(7)), label="density, from always to rare (step)", start=5,
+    polygon, [1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02], label="density p", start=5,
     alt="Directions of five features in two hidden dimensions. At density 1 two arrows stand at right angles and three have "
     "length zero; in between there are two opposite pairs; when features are rare, all five form a pentagon.",
 )  # fmt: skip
@@ -106,7 +107,7 @@ square of the smaller of two uniform numbers is $1/6$, so each of the two pays $
 The first price falls like $p$, the second like $p^2$. However dense the world, there is a density below which sharing wins.
 """
 
-# %%
+# %% tags=["hide-input"]
 p = torch.linspace(0.01, 1, 60)
 plots.line(
     p.tolist(), {"ignore one": loss_ignoring(p), "opposite ends": 2 * loss_antipodal(p)},
@@ -140,6 +141,7 @@ diagram = phase_diagram(ratios, ps)
 theory = predicted_phase(ratios[:, None], ps[None, :])
 
 
+# %% tags=["hide-input"]
 def phase_map(phase, who):
     return plots.heatmap(
         phase, x=[f"{v:.2g}" for v in ps.tolist()], y=[f"{v:.2g}" for v in ratios.tolist()], z_range=(0, 2),
@@ -151,7 +153,7 @@ def phase_map(phase, who):
 
 phase_map(theory, "What the theory says")
 
-# %%
+# %% tags=["hide-input"]
 phase_map(diagram.phase, "What 196 trained models do")
 
 # %% tags=["hide-input"]
@@ -181,6 +183,7 @@ what the trained models did, and the reader may compare.
 
 # %%
 diagram3 = phase_diagram(torch.logspace(-1, 1, 9), torch.logspace(-1.5, 0, 9), n_features=3, n_hidden=2, n_restarts=3)
+# %% tags=["hide-input"]
 plots.heatmap(
     diagram3.phase, x=[f"{v:.2g}" for v in diagram3.density.tolist()], y=[f"{v:.2g}" for v in diagram3.importance.tolist()],
     z_range=(0, 2), title="Three features in two dimensions: the fate of the third", x_label="density p",
@@ -199,12 +202,19 @@ stands off the diagonal is [interference](term:interference), one feature heard 
 # %%
 d20 = torch.tensor([1.0, 0.3, 0.1, 0.03])
 crowd = train(20, 5, d20, 0.7 ** torch.arange(20.0), steps=1200)
-widgets.slider(
-    lambda k: plots.heatmap(
-        gram(crowd.W[k]), diverging=True, z_range=(-1.2, 1.2), title=f"WᵀW at density {d20[k]:.2g}: {int(represented(crowd.W[k]).sum())} of 20 kept",
+
+
+# %% tags=["hide-input"]
+def crowd_map(density):
+    k = int((d20 - density).abs().argmin())
+    return plots.heatmap(
+        gram(crowd.W[k]), diverging=True, z_range=(-1.2, 1.2), title=f"WᵀW: {int(represented(crowd.W[k]).sum())} of 20 features kept",
         x_label="feature that is present", y_label="feature that is heard", colour_label="strength", alt="A 20 by 20 matrix.",
-    ),
-    [0, 1, 2, 3], label="density, from 1 to 0.03 (step)",
+    )  # fmt: skip
+
+
+widgets.slider(
+    crowd_map, [1, 0.3, 0.1, 0.03], label="density p",
     alt="WᵀW for 20 features. At density 1: five ones on the diagonal and nothing else. At lower densities more of the "
     "diagonal fills, and negative entries appear beside it.",
 )  # fmt: skip
@@ -213,7 +223,7 @@ widgets.slider(
 r"""
 ## Fractions of a dimension
 
-How much room does a feature have? [Elhage et al., 2022](cite:elhage2022) define its [dimensionality](term:feature dimensionality)
+How much room does a feature have? [Elhage et al., 2022](cite:elhage2022) define its [dimensionality](term:feature-dimensionality)
 
 $$D_i = \frac{\lVert W_i \rVert^2}{\sum_j (\hat{W}_i \cdot W_j)^2},$$
 
@@ -229,13 +239,14 @@ d80 = torch.logspace(0, -1.4, 10)
 big = train(80, 20, d80, torch.ones(80), steps=1200, lr=0.01)
 D = torch.stack([feature_dimensionality(W) for W in big.W])
 sparsity = (1 / d80).tolist()
+# %% tags=["hide-input"]
 plots.line(
     sparsity, {"trained": dimensions_per_feature(big.W), "random W": dimensions_per_feature(torch.randn(10, 20, 80) / 20**0.5)},
     null=["random W"], reference={"1/2": 0.5}, log_x=True, title="D* sticks at one half", y_label="dimensions per feature D*",
     x_label="1 / density", alt="D* falls from 1 as features grow rare, rests near one half, then falls on. Random matrices stay near one quarter.",
 )  # fmt: skip
 
-# %%
+# %% tags=["hide-input"]
 rows = [(s, v) for s, Ds in zip(sparsity, D, strict=True) for v in Ds[Ds > 0.02].tolist()]
 plots.scatter(
     [s * (1 + 0.02 * (i % 5 - 2)) for i, (s, _) in enumerate(rows)], [v for _, v in rows], log_x=True,
@@ -274,6 +285,7 @@ def watch(step, W, b):
 
 
 train(6, 2, torch.tensor([0.1]), 0.95 ** torch.arange(6.0), steps=1200, lr=0.01, seed=3, watch=watch)
+# %% tags=["hide-input"]
 plots.line(
     steps, {f"feature {i + 1}": torch.stack(seen)[:, i] for i in range(6)}, title="One model while it trains",
     x_label="training step", y_label="dimensionality D", y_range=(0, 1.05), markers=False,
@@ -302,6 +314,7 @@ for name, (sampler, density) in company.items():
     cosine = (unit.mT @ unit)[:, [0, 2], [1, 3]]
     opposite[name] = proportion(int((cosine.mean(1) < -0.9).sum()), 20)
 
+# %% tags=["hide-input"]
 plots.bar(
     list(opposite), list(opposite.values()), title="How often do partners end up opposite each other?", x_label="how partners occur",
     y_label="share of 20 models", alt="Bars with intervals: partners that never meet are opposite most often, those always together never.",
@@ -318,11 +331,12 @@ r"""
 ## The control: take away the ReLU
 
 The story says that the ReLU makes sharing possible, by silencing what is negative. So without it there should be no superposition,
-however rare the features. A linear model can do no better than [principal components](term:principal component).
+however rare the features. A linear model can do no better than [principal components](term:principal-component).
 """
 
 # %%
 linear = train(5, 2, densities, importance, restarts=3, steps=1200, lr=0.03, relu=False)
+# %% tags=["hide-input"]
 plots.line(
     (1 / densities).tolist(), {"with ReLU": dimensions_per_feature(toys.W), "linear": dimensions_per_feature(linear.W)}, log_x=True, reference={"pentagon": 0.4},
     title="Without ReLU nobody shares", x_label="1 / density", y_label="dimensions per feature D*", y_range=(0, 1.1),
@@ -347,6 +361,7 @@ for seed in range(3):
     x = signed(4000, d_abs, 20, torch.Generator().manual_seed(100 + seed))
     ratio.append(((x.abs() - absolute_forward(absolute, x)) ** 2).sum(-1).mean(0) / tidy)
 ratio = torch.stack(ratio)
+# %% tags=["hide-input"]
 plots.line(
     (1 / d_abs).tolist(), {"trained": ratio.mean(0)}, band={"trained": (ratio.min(0).values, ratio.max(0).values)}, log_x=True, reference={"tidy solution": 1.0},
     title="|x| of 20 features from 10 neurons", x_label="1 / density", y_label="loss, relative to the tidy solution",
@@ -380,6 +395,7 @@ harm = {
     for name, found in (("worst change", attack(fragile, x, 0.3)), ("random change", random_attack(fragile, x, 0.3)))
 }
 per_dimension = 1 / dimensions_per_feature(fragile.W)
+# %% tags=["hide-input"]
 plots.line(
     per_dimension.tolist(), harm, null=["random change"], title="The more crowded, the easier to fool", x_label="features per dimension",
     y_label="added squared error", alt="The harm of the worst small change grows steeply with features per dimension; a random change of equal length does little.",
@@ -424,6 +440,7 @@ for layer in layers:
     views["random directions"].append(held_out_selectivity(rotated(acts[layer], seed=layer), words.concept, choosing))
     views["made-up kinds"].append(held_out_selectivity(acts[layer], made_up, choosing))
 share = {name: [proportion(int((s.auroc > 0.9).sum()), len(s.auroc)) for s in found] for name, found in views.items()}
+# %% tags=["hide-input"]
 plots.line(
     layers, share, null=["random directions", "made-up kinds"], title="Units that tell one kind of word from nine others (held-out AUROC above 0.9)",
     x_label="layer", y_label="share of 1,536 units", alt="Share of selective units by layer: neurons and random directions lie close together, both far above made-up kinds.",
@@ -465,6 +482,7 @@ for c in range(10):
         effect = ablation_effect(model, prompts, layer, neurons, train_acts.mean(0), before)
         moved[name].append((effect[kind == c].mean() / effect[kind != c].mean()).log2().item())
 ratios2 = {name: bootstrap(values) for name, values in moved.items()}
+# %% tags=["hide-input"]
 plots.bar(
     list(ratios2), list(ratios2.values()), title="Is the harm done to the kind that the neurons single out?", x_label="100 neurons of layer 8, held at their mean",
     y_label="log2 (effect on own kind / on others)", reference={"no preference": 0.0}, alt="Two bars with intervals over ten kinds: selective neurons and size-matched random neurons.",
@@ -527,8 +545,8 @@ chapters 02 and 03.
 ## Key terms
 
 [feature](term:feature) · [superposition](term:superposition) · [interference](term:interference) · [sparsity](term:sparsity) ·
-[feature dimensionality](term:feature dimensionality) · [monosemantic](term:monosemantic) · [polysemantic](term:polysemantic) ·
-[privileged basis](term:privileged basis) · [null](term:null) · [model organism](term:model organism)
+[feature dimensionality](term:feature-dimensionality) · [monosemantic](term:monosemantic) · [polysemantic](term:polysemantic) ·
+[privileged basis](term:privileged-basis) · [null](term:null) · [model organism](term:model-organism)
 
 ## What we did not test
 
