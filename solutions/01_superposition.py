@@ -113,17 +113,12 @@ $$D_i = \frac{\lVert W_i\rVert^2}{\sum_j (\hat{W}_i \cdot W_j)^2}, \qquad \hat{W
 **Why.** "Is there superposition?" becomes a number for every feature. Read it as rent: above the line what feature $i$ brings in,
 below it everything that lies along its direction, whoever's it is. Alone in a dimension: 1. Shared with an opposite: 1/2.
 
-**Given.** `W` of shape (d_hidden, n_features); feature $i$ is *column* $i$. Return a tensor of shape (n_features). A feature that is not
-represented at all (a column of zeros) has a share of 0.
+**Given.** `W` of shape (d_hidden, n_features); feature $i$ is *column* $i$. Return a tensor of shape (n_features). No column here
+is all zeros, so you may divide; the solution guards against 0/0 as well.
 
-<details><summary>Hint 1: shapes</summary>
+<details><summary>Hint: shapes</summary>
 
 All the products $\hat{W}_i \cdot W_j$ at once are one matrix, of shape (n_features, n_features). Which two matrices do you multiply?
-
-</details>
-<details><summary>Hint 2: zeros</summary>
-
-0/0 is not a number. `clamp(min=1e-6)` on a length, and a smaller one on the sum, keep a zero column at 0 without changing anything else.
 
 </details>
 """

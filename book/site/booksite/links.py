@@ -7,11 +7,15 @@ A term or a key that does not exist is a build warning, and so fails the build.
 """
 
 import re
+from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from .chapters import read_plan
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +60,21 @@ class FindUnreadLinks(SphinxTransform):
             if found:
                 problem = f"{found[0][1:]} is not read as a link; write hyphens for the spaces in it"
                 logger.warning(problem, location=text.parent, type="booksite", subtype="link")
+
+
+class UnlinkPlannedChapters(SphinxTransform):
+    """A link to a chapter that is planned but not written yet becomes its words, so that books may point ahead."""
+
+    default_priority = 900
+
+    def apply(self, **_kwargs) -> None:
+        """Called once a page."""
+        source = Path(self.env.srcdir)
+        planned = {f"{plan['stem']}.ipynb" for plan in read_plan(source)}
+        for link in list(self.document.findall(addnodes.pending_xref)):
+            name = Path(link.get("reftarget", "")).name
+            if name in planned and not (source / "chapters" / name).exists():
+                link.replace_self(nodes.inline("", "", *link.children, classes=["planned-chapter"]))
 
 
 class ResolveLinks(SphinxPostTransform):
@@ -121,5 +140,6 @@ def setup(app) -> None:
     """Register the transform and its node."""
     app.add_node(term_link, html=(_visit, _depart), text=(_ignore, _ignore), latex=(_ignore, _ignore))
     app.add_transform(FindUnreadLinks)
+    app.add_transform(UnlinkPlannedChapters)
     app.add_post_transform(ResolveLinks)
     app.connect("env-before-read-docs", _forget_glossary)
