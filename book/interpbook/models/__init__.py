@@ -10,11 +10,12 @@ This room alone knows architectures and nnsight's quirks. Built in chapter 00.
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
 
-from interpbook.models.access import Tokens, logits, read, token_strings, tokenize, unembed
+from interpbook.models.access import logits, read, unembed
 from interpbook.models.errors import CacheError, ModelError, PromptError, SiteError
 from interpbook.models.loading import ModelInfo, info, load, untrained
 from interpbook.models.sites import Site
 from interpbook.models.store import cache_dir, verify
+from interpbook.models.tokens import Tokens, token_strings, tokenize
 
 __all__ = [
     "CacheError",

@@ -10,6 +10,7 @@ relatives (SmolLM2, Mistral, Qwen 2 and 3, Gemma 2 and 3).
 """
 
 import difflib
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ class Site:
     position: int | None = None
 
     def __post_init__(self) -> None:
+        self._whole_numbers()
         if self.kind not in KINDS:
             near = difflib.get_close_matches(self.kind, KINDS, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
@@ -48,6 +50,17 @@ class Site:
             raise SiteError(f"Site: {self.kind!r} {need}; got layer={self.layer}.")
         if self.head is not None and self.kind not in BY_HEAD:
             raise SiteError(f"Site: {self.kind!r} is not split by head; head= goes with {', '.join(BY_HEAD)}.")
+
+    def _whole_numbers(self) -> None:
+        """NumPy's and torch's whole numbers become Python's, so that equal sites are equal; others are refused."""
+        for name in ("layer", "head", "position"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                object.__setattr__(self, name, operator.index(value))
+            except TypeError as error:
+                raise SiteError(f"Site: {name} is a whole number such as 0; got {value!r}.") from error
 
     @property
     def order(self) -> tuple[int, int]:
@@ -121,11 +134,17 @@ def get(block: Any, kind: str, tree: Family, heads: dict[str, int], entering: An
         case "mlp_act":
             return at(block, tree.mlp_act).input
         case "pattern":
-            return at(block, tree.attention).output[1]
+            return _present(at(block, tree.attention).output[1])
         case "z":
             return at(block, tree.z).input.unflatten(-1, (heads["q"], -1))
         case _:
             return _projection(block, kind, tree).unflatten(-1, (heads[kind], -1))
+
+
+def _present(pattern: Tensor | None) -> Tensor:
+    if pattern is None:
+        raise ModelError("read: this model gave no attention pattern; a server may run an attention that keeps none.")
+    return pattern
 
 
 def put(block: Any, kind: str, tree: Family, value: Tensor, entering: Any) -> None:
