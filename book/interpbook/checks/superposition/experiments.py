@@ -248,20 +248,20 @@ DIAGNOSIS = Check(
         Mistake(
             "steps",
             {"cause": "steps", "d_star": 0.96},
-            "You blame the training time. Does D* move if fit(x, steps=4000) trains longer?",
+            "You blame the training time. Does D* move in d_star(x, steps=4000)?",
             when=_blamed("steps"),
         ),
         Mistake(
             "relu",
             {"cause": "relu", "d_star": 1.0},
-            "You blame the ReLU. It is there: compare fit(x) with fit(x, relu=False). Do the two differ enough "
+            "You blame the ReLU. It is there: compare d_star(x) with d_star(x, relu=False). Do the two differ enough "
             "to say that the ReLU is put to use, and would it be on other data?",
             when=_blamed("relu"),
         ),
         Mistake(
             "importance",
             {"cause": "importance", "d_star": 0.97},
-            "You blame the importance. Which line of fit sets it, and is any feature worth less than another there?",
+            "You blame the importance. Which line of d_star sets it, and is any feature worth less than another there?",
             when=_blamed("importance"),
         ),
         Mistake(

@@ -10,7 +10,7 @@ The neuron was the best of `d` on one half of the items, and its gap was read on
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -66,10 +66,11 @@ def _layer(d: int, strength: float) -> Items:
 # --- the judge ---
 
 
-def judge(null: Null) -> Verdict:
+def judge(answer: Any) -> Verdict:
     """Whether this null is fair to a neuron that was chosen on one half of the items and tested on the other."""
-    if not callable(null):
+    if not callable(answer):
         return wrong("not a function")
+    null = cast(Null, answer)
     wide = _layer(24, 4.0)
     gaps = null(*wide, N_DRAWS, 0)
     for look in (_form, _draws, _units, _halves, _competition):
@@ -79,7 +80,7 @@ def judge(null: Null) -> Verdict:
     return PASSED
 
 
-def _form(null: Null, items: Items, gaps: Tensor) -> str:
+def _form(null: Null, items: Items, gaps: Any) -> str:
     """One finite number for each draw."""
     if not isinstance(gaps, Tensor) or gaps.shape != (N_DRAWS,):
         came = f"a tensor of shape {tuple(gaps.shape)}" if isinstance(gaps, Tensor) else f"a {type(gaps).__name__}"
