@@ -16,8 +16,8 @@ import numpy as np
 import plotly.graph_objects as go
 from IPython.display import clear_output, display
 
-from .plots.compact import marked, plain
-from .plots.style import AXIS, NULL, finish
+from .plots.compact import Words, marked, packed, plain, rounded
+from .plots.style import AXIS, NULL, finish, traces
 
 MAX_BYTES = 200_000
 ROOM = {"slider": 92, "choice": 46}  # pixels that the control takes, between the title and the plot
@@ -26,7 +26,7 @@ MakeFigure = Callable[[Any], go.Figure]
 
 
 def slider(
-    make_figure: MakeFigure, values: Sequence[Any], *, label: str, start: int = 0, alt: str
+    make_figure: MakeFigure, values: Words, *, label: str, start: int = 0, alt: str
 ) -> ipywidgets.VBox | go.Figure:
     """A slider over `values` that shows `make_figure(value)`: the last expression of its cell.
 
@@ -38,7 +38,7 @@ def slider(
 
 
 def choice(
-    make_figure: MakeFigure, values: Sequence[Any], *, label: str, start: int = 0, alt: str
+    make_figure: MakeFigure, values: Words, *, label: str, start: int = 0, alt: str
 ) -> ipywidgets.VBox | go.Figure:
     """As `slider`, with a drop-down list: for names, whose order means nothing."""
     return _control("choice", make_figure, values, label, start, alt)
@@ -50,7 +50,7 @@ def is_static() -> bool:
 
 
 def _control(
-    kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str
+    kind: str, make_figure: MakeFigure, values: Words, label: str, start: int, alt: str
 ) -> ipywidgets.VBox | go.Figure:
     values = list(values)
     if not values:
@@ -67,7 +67,7 @@ def _control(
 def _live(
     kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str
 ) -> ipywidgets.VBox:
-    first = finish(make_figure(values[start]), alt=alt)  # an error here is the cell's own
+    first = _made(make_figure, values[start], alt)  # an error here is the cell's own
     look: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": {"width": "min(100%, 36rem)"}}
     make = ipywidgets.SelectionSlider if kind == "slider" else ipywidgets.Dropdown
     if kind == "slider":
@@ -78,7 +78,7 @@ def _live(
     def show(change: Mapping[str, Any]) -> None:
         with output:  # whatever make_figure prints, warns or raises appears in the figure's place
             clear_output(wait=True)
-            display(finish(make_figure(values[change["new"]]), alt=alt))
+            display(_made(make_figure, values[change["new"]], alt))
 
     with output:
         display(first)
@@ -87,17 +87,19 @@ def _live(
 
 
 def _static(kind: str, make_figure: MakeFigure, values: Sequence[Any], label: str, start: int, alt: str) -> go.Figure:
-    shown = [finish(make_figure(value), alt=alt).to_plotly_json() for value in values]
-    layouts = [_with_room(f["layout"], ROOM[kind]) for f in shown]
+    made = [_made(make_figure, value, alt) for value in values]
+    layouts = [_with_room(figure.to_plotly_json()["layout"], ROOM[kind]) for figure in made]
     for layout in layouts:
         layout["height"] = max(each["height"] for each in layouts)
-    data, changes = _data_changes([f["data"] for f in shown], start)
+    data, changes = _data_changes([[trace.to_plotly_json() for trace in traces(figure)] for figure in made], start)
     steps = [
-        {"label": _name(value), "method": "update", "args": [change, other]}
+        {"label": plain(_name(value)), "method": "update", "args": [change, other]}
         for value, change, other in zip(values, changes, _changes([_flat(layout) for layout in layouts]), strict=True)
     ]
     figure = go.Figure(data=data, layout=layouts[start])
     figure.update_layout(_slider(steps, label, start) if kind == "slider" else _menu(steps, label, start))
+    # The site has controls of its own, and takes this room back.
+    figure.layout.meta = {**figure.layout.meta, "room": ROOM[kind]}
     size = len(str(figure.to_json()))
     if size > MAX_BYTES:
         raise ValueError(
@@ -105,6 +107,13 @@ def _static(kind: str, make_figure: MakeFigure, values: Sequence[Any], label: st
             f"{MAX_BYTES / 1000:.0f} kB. Use fewer values, or fewer points in each figure."
         )
     return figure
+
+
+def _made(make_figure: MakeFigure, value: Any, alt: str) -> go.Figure:
+    figure = make_figure(value)
+    if not isinstance(figure, go.Figure):
+        raise ValueError(f"make_figure({value!r}) gave {type(figure).__name__}. Expected it to return a plotly figure.")
+    return finish(figure, alt=alt)
 
 
 def _data_changes(frames: Sequence[Sequence[dict]], start: int) -> tuple[list[dict], list[dict[str, Any]]]:
@@ -117,7 +126,11 @@ def _data_changes(frames: Sequence[Sequence[dict]], start: int) -> tuple[list[di
     by_trace = [_changes([_flat(trace) for trace in same]) for same in zip(*frames, strict=True)]
     keys = dict.fromkeys(key for trace in by_trace for key in trace[0])
     flat = [[_flat(trace) for trace in frame] for frame in frames]
-    return list(frames[start]), [{key: [trace.get(key) for trace in frame] for key in keys} for frame in flat]
+    return list(frames[start]), [{key: [_short(trace.get(key)) for trace in frame] for key in keys} for frame in flat]
+
+
+def _short(value: Any) -> Any:
+    return packed(value) if isinstance(value, np.ndarray) else rounded(value)
 
 
 def _changes(versions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -173,4 +186,4 @@ def _menu(steps: list[dict[str, Any]], label: str, start: int) -> dict[str, Any]
 
 
 def _name(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else plain(value)
+    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)

@@ -256,6 +256,16 @@ def test_every_flip_of_a_screen_has_the_t_of_the_flipped_items():
     assert len({round(t, 6) for t in got.null}) > 20
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_screen_of_one_unit_is_a_permutation_test(sign):
+    a, b = np.random.default_rng(4).normal(size=(2, 14)) + sign * np.array([[0.45], [0.0]])
+    paired = stats.max_statistic((a - b)[:, None], n=10_000)
+    assert paired.p[0] == pytest.approx(stats.permutation_test(a, b, paired=True).p, abs=0.015)
+    labels = np.repeat([1, 0], 14)
+    two = stats.max_statistic(np.concatenate([a, b])[:, None], labels=labels, n=10_000)
+    assert two.p[0] == pytest.approx(stats.permutation_test(a, b).p, abs=0.015)
+
+
 @pytest.mark.parametrize("grouped", [False, True])
 def test_a_screen_of_nothing_finds_something_in_5_percent_of_cases(grouped):
     rng, found = np.random.default_rng(1), 0

@@ -1,16 +1,14 @@
 """Lines, points, bars and distributions."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, SupportsFloat
 
 import numpy as np
 import plotly.graph_objects as go
 
-from .compact import marked, need, numbers, plain, unique
+from .compact import Bounds, Words, marked, need, numbers, plain, unique
 from .frame import add_reference, axis, fits_beside, frame, name_ends, references, room_for
 from .style import NULL, POINTS, TEXT, Style, colour_bar, faded, finish, hover, styles
-
-Bounds = tuple[float, float]
 
 
 def line(
@@ -23,7 +21,7 @@ def line(
     alt: str,
     band: Mapping[str, tuple[Any, Any]] | None = None,
     null: Collection[str] = (),
-    reference: Mapping[str, float] | None = None,
+    reference: Mapping[str, SupportsFloat] | None = None,
     log_x: bool = False,
     log_y: bool = False,
     y_range: Bounds | None = None,
@@ -53,8 +51,8 @@ def line(
             line={"color": look.colour, "dash": look.dash, "width": 2.25}, marker={"symbol": look.symbol, "size": 7},
             hovertemplate=hover(plain(name) if len(drawn) > 1 else "", label, (marked(y_label), y)),
         )  # fmt: skip
-    y_axis = axis(_heights(drawn, reference), log=log_y, bounds=y_range, pad=0 if y_range else 0.06)
-    fig.update_xaxes(**axis(places, log=log_x, pad=0.015 if dots else 0))
+    y_axis = axis(_heights(drawn, reference), log=log_y, bounds=y_range, pad=0.0 if y_range else 0.06)
+    fig.update_xaxes(**axis(places, log=log_x, pad=0.015 if dots else 0.0))
     fig.update_yaxes(**y_axis)
     titles: dict[str, Any] = {"title": title, "x_label": x_label, "y_label": y_label, "height": height}
     beside = [*drawn, *(reference or {})]
@@ -76,13 +74,13 @@ def scatter(
     x_label: str,
     y_label: str,
     alt: str,
-    group: Sequence[Any] | None = None,
-    names: Sequence[Any] | None = None,
-    labels: Sequence[Any] | None = None,
+    group: Words | None = None,
+    names: Words | None = None,
+    labels: Words | None = None,
     colour: Any = None,
     colour_label: str = "",
     null: Collection[str] = (),
-    reference: Mapping[str, float] | None = None,
+    reference: Mapping[str, SupportsFloat] | None = None,
     diagonal: bool = False,
     log_x: bool = False,
     log_y: bool = False,
@@ -119,14 +117,14 @@ def scatter(
         look = {"color": NULL, "dash": "dot", "width": 1.5}
         fig.add_scatter(x=ends, y=ends, mode="lines", line=look, hoverinfo="skip", showlegend=False)
     fig.update_xaxes(**axis(across, log=log_x, pad=0.04))
-    fig.update_yaxes(**axis(np.append(up, list((reference or {}).values())), log=log_y, pad=0.06))
+    fig.update_yaxes(**axis(np.append(up, _lines(reference)), log=log_y, pad=0.06))
     right = references(fig, reference, "h")
     frame(fig, title=title, x_label=x_label, y_label=y_label, height=height, legend=list(looks), right=right)
     return finish(fig, alt=alt)
 
 
 def bar(
-    names: Sequence[Any],
+    names: Words,
     values: Any,
     *,
     title: str,
@@ -135,7 +133,7 @@ def bar(
     alt: str,
     interval: tuple[Any, Any] | None = None,
     null: Collection[str] = (),
-    reference: Mapping[str, float] | None = None,
+    reference: Mapping[str, SupportsFloat] | None = None,
     horizontal: bool = False,
     y_range: Bounds | None = None,
     height: int | None = None,
@@ -163,7 +161,8 @@ def bar(
             marker=_fill(looks[name], colours), hovertemplate=_bar_hover(name, x_label, y_label, horizontal),
         )  # fmt: skip
     names_axis = axis(places)
-    values_axis: dict[str, Any] = {"range": y_range} if y_range else {"rangemode": "tozero"}
+    reach = _heights(drawn, reference)
+    values_axis = axis(reach, bounds=y_range or (1.06 * min(0, reach.min()), 1.06 * max(0, reach.max())))
     if horizontal:
         names_axis |= {"range": names_axis["range"][::-1]}
     fig.update_xaxes(**(values_axis if horizontal else names_axis))
@@ -186,7 +185,7 @@ def histogram(
     bins: int = 30,
     share: bool = False,
     null: Collection[str] = (),
-    reference: Mapping[str, float] | None = None,
+    reference: Mapping[str, SupportsFloat] | None = None,
     height: int = 360,
 ) -> go.Figure:
     """How numbers are spread, or how several named sets of them are (a mapping), over the same bins.
@@ -203,7 +202,6 @@ def histogram(
         raise ValueError(
             f"histogram: no finite number in {[name or 'values' for name, v in kept.items() if not v.size]}."
         )
-    lines = list((reference or {}).values())
     edges = np.histogram_bin_edges(np.concatenate(list(kept.values())), bins=bins)
     looks, fig = styles("histogram", kept, null), go.Figure()
     for name, v in kept.items():
@@ -215,7 +213,7 @@ def histogram(
             fillcolor=faded(looks[name].colour, 0.22),
             hovertemplate=hover(plain(name), (marked(x_label), edges), (marked(y_label), tall)),
         )  # fmt: skip
-    span = np.append(edges, lines)
+    span = np.append(edges, _lines(reference))
     fig.update_xaxes(**axis(span, pad=0.02))
     fig.update_yaxes(rangemode="tozero")
     references(fig, reference, "v", middle=float(span.min() + span.max()) / 2)
@@ -272,10 +270,17 @@ def _band(x: Any, low: np.ndarray, high: np.ndarray, colour: str, name: str) -> 
     return [go.Scatter(y=low, **edge), go.Scatter(y=high, fill="tonexty", fillcolor=faded(colour, 0.18), **edge)]
 
 
-def _heights(drawn: Drawn, reference: Mapping[str, float] | None) -> np.ndarray:
-    """All that has to fit on the y axis."""
+def _heights(drawn: Drawn, reference: Mapping[str, SupportsFloat] | None) -> np.ndarray:
+    """All finite numbers that have to fit on the axis of values."""
     parts = [part for parts in drawn.values() for part in parts if part is not None]
-    return np.concatenate([*parts, list((reference or {}).values())]).astype(float)
+    every = np.concatenate([*parts, _lines(reference)]).astype(float)
+    if not np.isfinite(every).any():
+        raise ValueError("None of the numbers is finite: there is nothing to draw.")
+    return every[np.isfinite(every)]
+
+
+def _lines(reference: Mapping[str, SupportsFloat] | None) -> list[float]:
+    return [float(place) for place in (reference or {}).values()]
 
 
 def _last(y: np.ndarray) -> float:

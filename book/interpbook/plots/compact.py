@@ -1,12 +1,16 @@
 """What goes into a figure: numbers checked and stored short, words escaped and wrapped."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, isfinite, log10
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from torch import Tensor
+
+Words = Sequence[Any] | np.ndarray
+Bounds = tuple[SupportsFloat, SupportsFloat]
 
 _TAGS = re.compile(r"&lt;(/?(?:b|i|em|strong|sub|sup|br|span)(?: [^<>&]*)?/?)&gt;")
 _LIST = 8  # up to so many numbers are stored as a list, more as base64
@@ -54,7 +58,7 @@ def wrap(text: str, width: int = 46) -> str:
     return "<br>".join([*lines, line])
 
 
-def unique(names: Sequence[Any]) -> list[str]:
+def unique(names: Words) -> list[str]:
     """Names for a category axis: equal ones (a token that comes twice) get invisible endings, or plotly merges them."""
     seen: dict[str, int] = {}
     places = []
@@ -95,6 +99,12 @@ def arrays(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, np.nd
             array = _numeric(value)
             if array is not None:
                 yield where, array
+
+
+def packed(values: np.ndarray) -> dict[str, str]:
+    """An array in plotly's base64 form, for places (such as a slider's steps) where plotly itself writes a list."""
+    form = {"dtype": values.dtype.str[1:], "bdata": b64encode(values.tobytes()).decode()}
+    return form if values.ndim == 1 else form | {"shape": ", ".join(map(str, values.shape))}
 
 
 def rounded(node: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from math import log10
-from typing import Any, Literal
+from typing import Any, Literal, SupportsFloat
 
 import numpy as np
 import plotly.graph_objects as go
 
-from .compact import marked, plain, wrap
+from .compact import Bounds, marked, plain, wrap
 from .style import NULL, Style
 
 MARGIN = 78  # pixels below the plot: tick labels and the axis label
@@ -52,9 +52,7 @@ def title_height(text: str) -> int:
     return 24 + 20 * (1 + text.count("<br>")) if text else 16
 
 
-def axis(
-    places: Any, *, log: bool = False, bounds: tuple[float, float] | None = None, pad: float = 0.0
-) -> dict[str, Any]:
+def axis(places: Any, *, log: bool = False, bounds: Bounds | None = None, pad: float = 0.0) -> dict[str, Any]:
     """An axis for names or numbers, its range fixed to `bounds`, or to the places and a share of padding."""
     if isinstance(places, list):
         return {"type": "category", "range": [-0.5, len(places) - 0.5]}
@@ -62,10 +60,13 @@ def axis(
         finite = places[np.isfinite(places)]
         if finite.size == 0:
             raise ValueError("None of the numbers for an axis is finite: there is nothing to draw.")
-        bounds = float(finite.min()), float(finite.max())
-    if log and min(bounds) <= 0:
-        raise ValueError(f"A logarithmic axis needs numbers above 0; got {min(bounds):.4g}. Try a linear axis.")
-    low, high = (log10(b) for b in bounds) if log else bounds
+        bounds = finite.min(), finite.max()
+    low, high = map(float, bounds)
+    if low > high:
+        raise ValueError(f"A range runs from {low:g} to {high:g}. Expected (lowest, highest).")
+    if log and low <= 0:
+        raise ValueError(f"A logarithmic axis needs numbers above 0; got {low:.4g}. Try a linear axis.")
+    low, high = (log10(low), log10(high)) if log else (low, high)
     room = (high - low) * pad or 0.0
     settings: dict[str, Any] = {"range": [low - room, high + room]} if high > low else {}
     if log:
@@ -74,10 +75,11 @@ def axis(
 
 
 def references(
-    fig: go.Figure, reference: Mapping[str, float] | None, direction: Literal["h", "v"], middle: float = 0.0
+    fig: go.Figure, reference: Mapping[str, SupportsFloat] | None, direction: Literal["h", "v"], middle: float = 0.0
 ) -> int:
     """Named dashed lines across the plot; gives the margin that the names of horizontal ones need on the right."""
     for i, (name, place) in enumerate((reference or {}).items()):
+        place = float(place)
         add_reference(fig, place, direction)
         word: dict[str, Any] = {"text": plain(name), "showarrow": False, "name": "reference"}
         if direction == "h":
@@ -90,10 +92,16 @@ def references(
     return room_for(reference or {}) if direction == "h" else 12
 
 
-def add_reference(fig: go.Figure, place: float, direction: Literal["h", "v"]) -> None:
+def add_reference(fig: go.Figure, place: SupportsFloat, direction: Literal["h", "v"]) -> None:
     """A dashed line across the plot at one value."""
     along, across = ("x", "y") if direction == "h" else ("y", "x")
-    ends = {f"{along}0": 0, f"{along}1": 1, f"{along}ref": f"{along} domain", f"{across}0": place, f"{across}1": place}
+    ends = {
+        f"{along}0": 0,
+        f"{along}1": 1,
+        f"{along}ref": f"{along} domain",
+        f"{across}0": float(place),
+        f"{across}1": float(place),
+    }
     fig.add_shape(type="line", line={"color": NULL, "dash": "dash", "width": 1.5}, **ends)
 
 
@@ -107,7 +115,9 @@ def fits_beside(names: Sequence[str]) -> bool:
     return 2 <= len(names) <= 5 and max(map(len, names)) <= WIDE
 
 
-def name_ends(fig: go.Figure, ends: Mapping[str, float], looks: Mapping[str, Style], y_axis: Mapping[str, Any]) -> None:
+def name_ends(
+    fig: go.Figure, ends: Mapping[str, SupportsFloat], looks: Mapping[str, Style], y_axis: Mapping[str, Any]
+) -> None:
     """Each name beside the height where its line ends, with its marker, moved just enough to stay clear of the others.
 
     Names without a look are reference lines. Call it last: it needs the figure's height and margins.
@@ -115,10 +125,10 @@ def name_ends(fig: go.Figure, ends: Mapping[str, float], looks: Mapping[str, Sty
     layout = fig.to_plotly_json()["layout"]
     low, high = y_axis["range"]
     per_unit = (layout["height"] - layout["margin"]["t"] - MARGIN) / (high - low)
-    heights = {name: log10(end) if y_axis.get("type") == "log" else end for name, end in ends.items()}
+    heights = {name: log10(end) if y_axis.get("type") == "log" else float(end) for name, end in ends.items()}
     order = sorted(heights, key=lambda name: heights[name])
     wanted = [heights[name] * per_unit for name in order]
-    for name, at, place in zip(order, wanted, _spread(wanted, 17), strict=True):
+    for name, at, place in zip(order, wanted, _spread(wanted, 17.0), strict=True):
         look = looks.get(name)
         colour, glyph = (look.colour, look.glyph) if look else (NULL, "╌")
         fig.add_annotation(

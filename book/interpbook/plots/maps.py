@@ -1,12 +1,11 @@
 """Heat maps, and arrows in a plane."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 import plotly.graph_objects as go
 
-from .compact import marked, need, numbers, plain, unique
+from .compact import Bounds, Words, marked, need, numbers, plain, rounded, unique
 from .frame import frame
 from .style import (
     AXIS,
@@ -24,8 +23,8 @@ from .style import (
 def heatmap(
     z: Any,
     *,
-    x: Sequence[Any] | None = None,
-    y: Sequence[Any] | None = None,
+    x: Words | None = None,
+    y: Words | None = None,
     title: str,
     x_label: str,
     y_label: str,
@@ -33,7 +32,7 @@ def heatmap(
     alt: str,
     diverging: bool = False,
     text: Any = None,
-    z_range: tuple[float, float] | None = None,
+    z_range: Bounds | None = None,
     bottom_up: bool = False,
     height: int | None = None,
 ) -> go.Figure:
@@ -45,7 +44,7 @@ def heatmap(
     need("heatmap", title=title, x_label=x_label, y_label=y_label, colour_label=colour_label)
     cells = numbers("heatmap: z", z, axes=2)
     rows, columns = cells.shape
-    low, high = _colour_range(cells, z_range, diverging)
+    low, high = rounded(_colour_range(cells, z_range, diverging))
     paper = text is not None and text is not False
     scales = (DIVERGING_PAPER if paper else DIVERGING, SEQUENTIAL_PAPER if paper else SEQUENTIAL)
     across, down, measure = marked(x_label), marked(y_label), marked(colour_label)
@@ -70,12 +69,12 @@ def arrows(
     *,
     title: str,
     alt: str,
-    names: Sequence[Any] | None = None,
+    names: Words | None = None,
     x_label: str = "hidden dimension 1",
     y_label: str = "hidden dimension 2",
     colour: Any = None,
     colour_label: str = "",
-    limit: float | None = None,
+    limit: SupportsFloat | None = None,
     height: int = 380,
 ) -> go.Figure:
     """An arrow from 0 to each row of `vectors` (n, 2), on equal axes: how features share a plane.
@@ -102,7 +101,7 @@ def arrows(
         textposition=[_away(x, y) for x, y in tips], marker=_tip(colour, colour_label, len(tips)),
         hovertemplate="<b>%{text}</b><br>(%{x:.3~g}, %{y:.3~g})<extra></extra>",
     )  # fmt: skip
-    reach = limit or float(np.nanmax(np.abs(tips))) * 1.25 or 1.0
+    reach = float(limit or 0) or float(np.nanmax(np.abs(tips))) * 1.25 or 1.0
     equal = {"range": [-reach, reach], "zeroline": True, "zerolinecolor": AXIS, "constrain": "domain"}
     fig.update_xaxes(**equal)
     fig.update_yaxes(**equal, scaleanchor="x")
@@ -110,7 +109,7 @@ def arrows(
     return finish(fig, alt=alt)
 
 
-def _colour_range(cells: np.ndarray, bounds: tuple[float, float] | None, diverging: bool) -> tuple[float, float]:
+def _colour_range(cells: np.ndarray, bounds: Bounds | None, diverging: bool) -> tuple[float, float]:
     if bounds is not None:
         low, high = map(float, bounds)
         if low >= high:
@@ -135,7 +134,7 @@ def _words(text: Any, cells: np.ndarray) -> dict[str, Any]:
     return {"text": [[plain(word) for word in row] for row in words], "texttemplate": "%{text}"}
 
 
-def _ticks(axis: str, ticks: Sequence[Any] | None, n: int) -> Any:
+def _ticks(axis: str, ticks: Words | None, n: int) -> Any:
     if ticks is None:
         return None
     if len(ticks) != n:
@@ -143,7 +142,7 @@ def _ticks(axis: str, ticks: Sequence[Any] | None, n: int) -> Any:
     return unique(ticks) if isinstance(ticks[0], str) else numbers(f"heatmap: {axis}", ticks)
 
 
-def _tick_settings(ticks: Sequence[Any] | None, n: int) -> dict[str, Any]:
+def _tick_settings(ticks: Words | None, n: int) -> dict[str, Any]:
     """Words are categories; a few counted cells are all numbered, and none gets half a number."""
     if ticks is not None and isinstance(ticks[0], str):
         return {"type": "category"}

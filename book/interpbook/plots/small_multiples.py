@@ -95,8 +95,8 @@ def _place_axes(whole: go.Figure, cell: Cell, shared: bool) -> None:
 
 
 def _place_traces(whole: go.Figure, cell: Cell) -> None:
-    for trace in cell.figure.to_plotly_json()["data"]:
-        whole.add_trace(trace | {"xaxis": f"x{cell.number}", "yaxis": f"y{cell.number}"})
+    for trace in traces(cell.figure):
+        whole.add_trace(trace.to_plotly_json() | {"xaxis": f"x{cell.number}", "yaxis": f"y{cell.number}"})
 
 
 def _place_marks(whole: go.Figure, cell: Cell) -> None:

@@ -89,6 +89,7 @@ def finish(fig: go.Figure, *, alt: str) -> go.Figure:
     _check(fig, alt)
     for trace in traces(fig):
         for path, values in arrays(trace.to_plotly_json()):
+            trace[path] = None  # plotly keeps the longer form when the new one is equal
             trace[path] = short(values)
     layout = fig.to_plotly_json()["layout"] | {"template": None, "meta": {"alt": " ".join(alt.split())}}
     fig.layout = {"height": 380} | rounded(layout) | {"autosize": True, "width": None}
