@@ -50,8 +50,8 @@ def measure(benchmark: Benchmark) -> Iterator[Row]:
     for name, unit in benchmark.units.items():
         ours, peer = [a[name] for a, _ in pairs], [b[name] for _, b in pairs]
         ratio = statistics.median(b / a for a, b in zip(ours, peer, strict=True))
-        median = (round(statistics.median(values), 4) for values in (ours, peer))
-        yield Row(name, *median, benchmark.peer_name, round(ratio, 3), unit, benchmark.n)
+        medians = [round(statistics.median(values), 4) for values in (ours, peer)]
+        yield Row(name, medians[0], medians[1], benchmark.peer_name, round(ratio, 3), unit, benchmark.n)
 
 
 # --- load: a fresh process each time, because that is what a reader waits for --------------------------------------
