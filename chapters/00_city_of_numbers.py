@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from interpbook import data, lens, models, plots, scale, stats, widgets
+from interpbook import data, lens, plots, scale, stats, widgets
 from interpbook.models import Site, info, load, logits, read, token_strings, tokenize, untrained
 from interpbook.quiz import quiz
 
