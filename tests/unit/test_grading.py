@@ -240,6 +240,16 @@ def test_untouched_experiments_are_skipped(book, student):
     assert tags() == []
 
 
+def test_check_cells_are_ours_again_and_nbval_compares_them(student):
+    change(
+        student, lambda n: [cell.update(outputs=[], execution_count=None) for cell in n["cells"] if "outputs" in cell]
+    )
+    checks = [cell for cell in prepare(student).notebook.cells if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert len(checks) == 3 and all(cell.execution_count for cell in checks)
+    assert checks[0].outputs[0].text == "toy.double: passed, 2/2 points\n"
+    assert checks[0].source == f"from interpbook.exercises import check\n{CHECK_DOUBLE}"
+
+
 def test_an_old_notebook_format_is_read(student, capsys):
     import nbformat
 
