@@ -49,8 +49,8 @@ class Question:
     question: str
     kind: str
     choices: tuple[Choice, ...] = ()
-    answer: float | None = None
-    tolerance: float | None = None
+    answer: float | int | None = None
+    tolerance: float | int | None = None
     why: str = ""
 
 
