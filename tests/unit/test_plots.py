@@ -160,7 +160,9 @@ def test_the_palette_stays_apart_for_every_eye(eye):
 
 
 def test_series_differ_by_more_than_colour():
-    assert len(set(style.DASHES)) == len(set(style.SYMBOLS)) == len(set(style.PATTERNS)) == len(style.PALETTE)
+    for looks in (style.LOOKS, style.NULL_LOOKS):
+        for part in ("dash", "symbol", "glyph", "pattern"):
+            assert len({getattr(look, part) for look in looks}) == len(looks)
     lines = data(FIGURES["line"]())
     assert lines[0]["line"]["dash"] != lines[1]["line"]["dash"]
     points = data(FIGURES["scatter"]())
@@ -260,6 +262,7 @@ def test_estimates_come_with_their_band():
     low, high, middle = data(plots.line([0, 1], {"a": points}, **LABELS))
     assert (low["y"], middle["y"], high["y"]) == ([0.4, 0.5], [0.5, 0.6], [0.7, 0.8])
     assert high["fill"] == "tonexty"
+    assert low["legendgroup"] == high["legendgroup"] == middle["legendgroup"]  # a click hides all three
     by_hand = plots.line([0, 1], {"a": [0.5, 0.6]}, band={"a": ([0.4, 0.5], [0.7, 0.8])}, **LABELS)
     assert data(by_hand) == [low, high, middle]
 
@@ -281,6 +284,38 @@ def test_nulls_are_grey_dotted_and_use_up_no_colour():
     assert real["line"]["color"] == style.PALETTE[0]
 
 
+def test_two_nulls_can_be_told_apart():
+    one, two = data(plots.line([0, 1], {"shuffled": [0, 0], "random": [1, 1]}, null=["shuffled", "random"], **LABELS))
+    assert one["line"]["color"] == two["line"]["color"] == style.NULL
+    assert one["line"]["dash"] != two["line"]["dash"]
+    assert one["marker"]["symbol"] != two["marker"]["symbol"]
+
+
+def test_a_line_runs_from_left_to_right():
+    fig = plots.line([3, 1, 2], {"a": [30, 10, 20]}, band={"a": ([29, 9, 19], [31, 11, 21])}, **LABELS)
+    for trace, first in zip(data(fig), (9, 11, 10), strict=True):
+        assert trace["x"] == [1, 2, 3]
+        assert trace["y"] == [first, first + 10, first + 20]
+
+
+def test_a_logarithmic_axis_has_readable_ticks():
+    def ticks(*ends):
+        return layout(plots.line(list(ends), {"a": [1, 2]}, log_x=True, **LABELS))["xaxis"]
+
+    assert ticks(1, 20)["ticktext"] == ["1", "2", "5", "10", "20"]
+    assert ticks(0.02, 1)["ticktext"] == ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]
+    assert ticks(1, 10_000)["dtick"] == 1
+    assert "tickvals" not in ticks(1, 2)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_flat_line_and_a_single_point_have_axes(log):
+    for x, y in (([1, 2], [3, 3]), ([1], [3])):
+        got = layout(plots.line(x, {"a": y, "b": y}, log_x=log, log_y=log, **LABELS))
+        for name in ("xaxis", "yaxis"):
+            assert got[name]["range"][0] < got[name]["range"][1]
+
+
 def test_few_lines_are_named_where_they_end_and_many_in_a_legend():
     few = layout(plots.line([0, 1], {"a": [0, 1], "b": [1, 0.9]}, reference={"chance": 0.5}, **LABELS))
     assert [note["text"].split("</span> ")[1] for note in few["annotations"]] == ["chance", "b", "a"]
@@ -299,6 +334,21 @@ def test_names_at_line_ends_stand_clear_of_each_other():
     per_unit = (got["height"] - got["margin"]["t"] - frame.MARGIN) / (high - low)
     heights = sorted(note["y"] * per_unit + note["yshift"] for note in got["annotations"])
     assert min(np.diff(heights)) >= 16.8
+
+
+@pytest.mark.parametrize("draw", [plots.scatter, lambda x, y, **texts: plots.bar(["a", "b"], y, **texts)])
+def test_close_reference_lines_keep_their_names_apart(draw):
+    got = layout(draw([0, 1], [0, 1], reference={"pentagon": 0.4, "antiprism": 0.375}, **LABELS))
+    assert [shape["y0"] for shape in got["shapes"]] == [0.4, 0.375]
+    low, high = got["annotations"]
+    assert low["text"].endswith("antiprism")
+    assert low["yshift"] < 0 < high["yshift"]
+
+
+def test_upright_lines_are_named_on_the_roomy_side():
+    got = layout(plots.histogram([0.0, 10.0], reference={"left": 1, "right": 9}, **LABELS))
+    assert [(note["x"], note["xanchor"]) for note in got["annotations"]] == [(1, "left"), (9, "right")]
+    assert got["annotations"][0]["yshift"] != got["annotations"][1]["yshift"]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -412,6 +462,8 @@ def test_a_grid_places_every_figure_without_overlap():
         assert 0 <= y[0] < y[1] <= 1
         for other_x, other_y in boxes[:i]:
             assert x[0] >= other_x[1] or other_x[0] >= x[1] or y[0] >= other_y[1] or other_y[0] >= y[1]
+    inner = got["height"] - got["margin"]["t"] - frame.MARGIN
+    assert (boxes[0][1][0] - boxes[3][1][1]) * inner >= 30  # room for the title of the row below
     assert [trace["xaxis"] for trace in data(fig)] == ["x", "x2", "x3", "x4", "x5"]
     assert [trace["y"][0] for trace in data(fig)] == [0, 1, 2, 3, 4]
 
@@ -425,6 +477,8 @@ def test_shared_axes_have_one_range_and_words_on_the_outside_only():
     assert got["yaxis"]["title"]["text"] == got["xaxis3"]["title"]["text"].replace("layer", "loss (nats)")
     assert not got["xaxis"]["title"]["text"]
     assert not got["yaxis2"]["title"]["text"]
+    bars = [plots.bar(["a", "b"], [1, top], horizontal=True, **LABELS) for top in (2, 3)]
+    assert layout(plots.grid(bars, cols=2, alt="Two."))["yaxis2"]["range"] == [1.5, -0.5]
     own = layout(plots.grid(figures, cols=2, alt="Four.", shared=False))
     assert own["xaxis2"]["range"] != own["xaxis"]["range"]
     assert own["yaxis2"]["title"]["text"] == "loss (nats)"

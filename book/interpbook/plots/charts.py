@@ -1,13 +1,13 @@
 """Lines, points, bars and distributions."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, SupportsFloat
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, SupportsFloat, cast
 
 import numpy as np
 import plotly.graph_objects as go
 
 from .compact import Bounds, Words, marked, need, numbers, plain, unique
-from .frame import add_reference, axis, fits_beside, frame, name_ends, references, room_for
+from .frame import axis, fits_beside, frame, level_lines, name_ends, room_for, upright_lines
 from .style import NULL, POINTS, TEXT, Style, colour_bar, faded, finish, hover, styles
 
 
@@ -30,6 +30,7 @@ def line(
 ) -> go.Figure:
     """A line for each name in `series`, over the shared `x`: numbers, or words such as tokens.
 
+    Each line runs from left to right, whatever the order of `x`.
     A series is a list of numbers (NaN leaves a gap) or of `stats.Estimate`, whose intervals become its band;
     `band` gives (lows, highs) for numbers. Names in `null` are what chance gives: grey and dotted. `reference` draws
     named horizontal lines. A few short names stand where their lines end, more or longer ones in a legend.
@@ -38,31 +39,21 @@ def line(
     places = _places("line: x", x)
     drawn = {name: _with_interval(f"line: {name}", y, len(places)) for name, y in _named("line", series).items()}
     _add_bands(drawn, band, len(places))
-    looks, fig = styles("line", drawn, null), go.Figure()
-    for name, (_, low, high) in drawn.items():
-        if low is not None and high is not None:
-            fig.add_traces(_band(places, low, high, looks[name].colour, name))
-    dots = len(places) <= 24 if markers is None else markers
-    label = marked(x_label), places
-    for name, (y, _, _) in drawn.items():
-        look = looks[name]
-        fig.add_scatter(
-            x=places, y=y, name=plain(name), legendgroup=plain(name), mode="lines+markers" if dots else "lines",
-            line={"color": look.colour, "dash": look.dash, "width": 2.25}, marker={"symbol": look.symbol, "size": 7},
-            hovertemplate=hover(plain(name) if len(drawn) > 1 else "", label, (marked(y_label), y)),
-        )  # fmt: skip
+    places, drawn = _left_to_right(places, drawn)
+    looks, dots = styles("line", drawn, null), len(places) <= 24 if markers is None else markers
+    fig = go.Figure([*_bands(places, drawn, looks), *_lines(places, drawn, looks, x_label, y_label, dots)])
     y_axis = axis(_heights(drawn, reference), log=log_y, bounds=y_range, pad=0.0 if y_range else 0.06)
     fig.update_xaxes(**axis(places, log=log_x, pad=0.015 if dots else 0.0))
     fig.update_yaxes(**y_axis)
     titles: dict[str, Any] = {"title": title, "x_label": x_label, "y_label": y_label, "height": height}
-    beside = [*drawn, *(reference or {})]
-    if fits_beside(beside) and "range" in y_axis:
-        frame(fig, **titles, right=room_for(beside))
-        for place in (reference or {}).values():
-            add_reference(fig, place, "h")
-        name_ends(fig, {n: _last(y) for n, (y, _, _) in drawn.items()} | dict(reference or {}), looks, y_axis)
+    lines, ends = dict(reference or {}), {name: _last(y) for name, (y, _, _) in drawn.items()}
+    level_lines(fig, lines)
+    if fits_beside([*ends, *lines]):
+        frame(fig, **titles, right=room_for([*ends, *lines]))
+        name_ends(fig, ends | lines, looks, y_axis)
     else:
-        frame(fig, **titles, legend=list(drawn), right=references(fig, reference, "h"))
+        frame(fig, **titles, right=room_for(lines), legend=list(drawn))
+        name_ends(fig, lines, {}, y_axis)
     return finish(fig, alt=alt)
 
 
@@ -117,9 +108,12 @@ def scatter(
         look = {"color": NULL, "dash": "dot", "width": 1.5}
         fig.add_scatter(x=ends, y=ends, mode="lines", line=look, hoverinfo="skip", showlegend=False)
     fig.update_xaxes(**axis(across, log=log_x, pad=0.04))
-    fig.update_yaxes(**axis(np.append(up, _lines(reference)), log=log_y, pad=0.06))
-    right = references(fig, reference, "h")
-    frame(fig, title=title, x_label=x_label, y_label=y_label, height=height, legend=list(looks), right=right)
+    y_axis = axis(np.append(up, _levels(reference)), log=log_y, pad=0.06)
+    fig.update_yaxes(**y_axis)
+    level_lines(fig, reference)
+    titles: dict[str, Any] = {"title": title, "x_label": x_label, "y_label": y_label, "height": height}
+    frame(fig, **titles, legend=list(looks), right=room_for(reference or {}))
+    name_ends(fig, reference or {}, {}, y_axis)
     return finish(fig, alt=alt)
 
 
@@ -168,10 +162,15 @@ def bar(
     fig.update_xaxes(**(values_axis if horizontal else names_axis))
     fig.update_yaxes(**(names_axis if horizontal else values_axis))
     fig.update_layout(bargap=0.3, barcornerradius=3)
-    right = references(fig, reference, "v" if horizontal else "h")
     tall = height or (130 + 14 * len(places) * (len(groups) + 1) if horizontal else 380)
     below, beside = (y_label, x_label) if horizontal else (x_label, y_label)
+    right = 12 if horizontal else room_for(reference or {})
     frame(fig, title=title, x_label=below, y_label=beside, height=tall, legend=list(groups), right=right)
+    if horizontal:
+        upright_lines(fig, reference, values_axis["range"])
+    else:
+        level_lines(fig, reference)
+        name_ends(fig, reference or {}, {}, values_axis)
     return finish(fig, alt=alt)
 
 
@@ -213,10 +212,10 @@ def histogram(
             fillcolor=faded(looks[name].colour, 0.22),
             hovertemplate=hover(plain(name), (marked(x_label), edges), (marked(y_label), tall)),
         )  # fmt: skip
-    span = np.append(edges, _lines(reference))
-    fig.update_xaxes(**axis(span, pad=0.02))
+    x_axis = axis(np.append(edges, _levels(reference)), pad=0.02)
+    fig.update_xaxes(**x_axis)
     fig.update_yaxes(rangemode="tozero")
-    references(fig, reference, "v", middle=float(span.min() + span.max()) / 2)
+    upright_lines(fig, reference, x_axis["range"])
     frame(fig, title=title, x_label=x_label, y_label=y_label, height=height, legend=list(kept))
     return finish(fig, alt=alt)
 
@@ -264,22 +263,46 @@ def _add_bands(drawn: Drawn, band: Mapping[str, tuple[Any, Any]] | None, n: int)
         drawn[name] = drawn[name][0], low, high
 
 
-def _band(x: Any, low: np.ndarray, high: np.ndarray, colour: str, name: str) -> list[go.Scatter]:
-    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    edge |= {"legendgroup": plain(name), "x": x}
-    return [go.Scatter(y=low, **edge), go.Scatter(y=high, fill="tonexty", fillcolor=faded(colour, 0.18), **edge)]
+def _left_to_right(places: Any, drawn: Drawn) -> tuple[Any, Drawn]:
+    if isinstance(places, list):
+        return places, drawn
+    order = np.argsort(places, kind="stable")
+    ordered = {name: tuple(p if p is None else p[order] for p in parts) for name, parts in drawn.items()}
+    return places[order], cast(Drawn, ordered)
+
+
+def _bands(places: Any, drawn: Drawn, looks: Mapping[str, Style]) -> Iterator[go.Scatter]:
+    """Two invisible edges for each series that has an interval, and the colour between them."""
+    for name, (_, low, high) in drawn.items():
+        edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        edge |= {"legendgroup": plain(name), "x": places}
+        if low is not None and high is not None:
+            yield go.Scatter(y=low, **edge)
+            yield go.Scatter(y=high, fill="tonexty", fillcolor=faded(looks[name].colour, 0.18), **edge)
+
+
+def _lines(
+    places: Any, drawn: Drawn, looks: Mapping[str, Style], x_label: str, y_label: str, dots: bool
+) -> Iterator[go.Scatter]:
+    for name, (y, _, _) in drawn.items():
+        look, said = looks[name], plain(name) if len(drawn) > 1 else ""
+        yield go.Scatter(
+            x=places, y=y, name=plain(name), legendgroup=plain(name), mode="lines+markers" if dots else "lines",
+            line={"color": look.colour, "dash": look.dash, "width": 2.25}, marker={"symbol": look.symbol, "size": 7},
+            hovertemplate=hover(said, (marked(x_label), places), (marked(y_label), y)),
+        )  # fmt: skip
 
 
 def _heights(drawn: Drawn, reference: Mapping[str, SupportsFloat] | None) -> np.ndarray:
     """All finite numbers that have to fit on the axis of values."""
     parts = [part for parts in drawn.values() for part in parts if part is not None]
-    every = np.concatenate([*parts, _lines(reference)]).astype(float)
+    every = np.concatenate([*parts, _levels(reference)]).astype(float)
     if not np.isfinite(every).any():
         raise ValueError("None of the numbers is finite: there is nothing to draw.")
     return every[np.isfinite(every)]
 
 
-def _lines(reference: Mapping[str, SupportsFloat] | None) -> list[float]:
+def _levels(reference: Mapping[str, SupportsFloat] | None) -> list[float]:
     return [float(place) for place in (reference or {}).values()]
 
 

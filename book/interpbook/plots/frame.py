@@ -1,8 +1,8 @@
 """Around the data: title, axes, legend, reference lines, and names where lines end."""
 
 from collections.abc import Mapping, Sequence
-from math import log10
-from typing import Any, Literal, SupportsFloat
+from math import ceil, floor, log10
+from typing import Any, SupportsFloat
 
 import numpy as np
 import plotly.graph_objects as go
@@ -66,42 +66,48 @@ def axis(places: Any, *, log: bool = False, bounds: Bounds | None = None, pad: f
         raise ValueError(f"A range runs from {low:g} to {high:g}. Expected (lowest, highest).")
     if log and low <= 0:
         raise ValueError(f"A logarithmic axis needs numbers above 0; got {low:.4g}. Try a linear axis.")
-    low, high = (log10(low), log10(high)) if log else (low, high)
-    room = (high - low) * pad or 0.0
-    settings: dict[str, Any] = {"range": [low - room, high + room]} if high > low else {}
     if log:
-        settings |= {"type": "log"} | ({"dtick": 1} if high - low > 1.5 else {})
-    return settings
+        return {"type": "log", "range": _padded(log10(low), log10(high), pad)} | _log_ticks(low, high)
+    return {"range": _padded(low, high, pad)}
 
 
-def references(
-    fig: go.Figure, reference: Mapping[str, SupportsFloat] | None, direction: Literal["h", "v"], middle: float = 0.0
-) -> int:
-    """Named dashed lines across the plot; gives the margin that the names of horizontal ones need on the right."""
-    for i, (name, place) in enumerate((reference or {}).items()):
-        place = float(place)
-        add_reference(fig, place, direction)
-        word: dict[str, Any] = {"text": plain(name), "showarrow": False, "name": "reference"}
-        if direction == "h":
-            word |= {"x": 1, "xref": "x domain", "y": place, "xanchor": "left", "xshift": 4}
-        else:
-            side = "left" if place <= middle else "right"
-            word |= {"x": place, "y": 1, "yref": "y domain", "xanchor": side, "xshift": 4 if side == "left" else -4}
-            word |= {"yanchor": "top", "yshift": -17 * i}
-        fig.add_annotation(**word)
-    return room_for(reference or {}) if direction == "h" else 12
+def _padded(low: float, high: float, pad: float) -> list[float]:
+    room = (high - low) * pad if high > low else max(abs(low) * 0.1, 0.1)
+    return [low - room, high + room]
 
 
-def add_reference(fig: go.Figure, place: SupportsFloat, direction: Literal["h", "v"]) -> None:
-    """A dashed line across the plot at one value."""
-    along, across = ("x", "y") if direction == "h" else ("y", "x")
-    ends = {
-        f"{along}0": 0,
-        f"{along}1": 1,
-        f"{along}ref": f"{along} domain",
-        f"{across}0": float(place),
-        f"{across}1": float(place),
-    }
+def _log_ticks(low: float, high: float) -> dict[str, Any]:
+    """Powers of ten over a wide range; over one or two powers also their 2 and 5, which plotly prints small."""
+    powers = log10(high / low)
+    if powers > 2:
+        return {"dtick": 1}
+    ticks = [m * 10.0**e for e in range(floor(log10(low)), ceil(log10(high)) + 1) for m in (1, 2, 5)]
+    shown = [tick for tick in ticks if low / 1.3 <= tick <= high * 1.3]
+    return {"tickvals": shown, "ticktext": [f"{tick:g}" for tick in shown]} if powers > 0.6 else {}
+
+
+def level_lines(fig: go.Figure, reference: Mapping[str, SupportsFloat] | None) -> None:
+    """Dashed lines across the plot; `name_ends` names them."""
+    for place in (reference or {}).values():
+        _dashed(fig, {"x0": 0, "x1": 1, "xref": "x domain", "y0": float(place), "y1": float(place)})
+
+
+def upright_lines(
+    fig: go.Figure, reference: Mapping[str, SupportsFloat] | None, across: Sequence[SupportsFloat]
+) -> None:
+    """Dashed lines up the plot, each with its name at the top, on the side that has more of the range `across`."""
+    middle = (float(across[0]) + float(across[1])) / 2
+    for i, (name, value) in enumerate((reference or {}).items()):
+        place = float(value)
+        _dashed(fig, {"y0": 0, "y1": 1, "yref": "y domain", "x0": place, "x1": place})
+        side, shift = ("left", 4) if place <= middle else ("right", -4)
+        fig.add_annotation(
+            text=plain(name), name="reference", showarrow=False, x=place, xanchor=side, xshift=shift,
+            y=1, yref="y domain", yanchor="top", yshift=-17 * i,
+        )  # fmt: skip
+
+
+def _dashed(fig: go.Figure, ends: Mapping[str, Any]) -> None:
     fig.add_shape(type="line", line={"color": NULL, "dash": "dash", "width": 1.5}, **ends)
 
 
@@ -122,10 +128,12 @@ def name_ends(
 
     Names without a look are reference lines. Call it last: it needs the figure's height and margins.
     """
+    if not ends:
+        return
     layout = fig.to_plotly_json()["layout"]
     low, high = y_axis["range"]
     per_unit = (layout["height"] - layout["margin"]["t"] - MARGIN) / (high - low)
-    heights = {name: log10(end) if y_axis.get("type") == "log" else float(end) for name, end in ends.items()}
+    heights = {name: log10(float(end)) if y_axis.get("type") == "log" else float(end) for name, end in ends.items()}
     order = sorted(heights, key=lambda name: heights[name])
     wanted = [heights[name] * per_unit for name in order]
     for name, at, place in zip(order, wanted, _spread(wanted, 17.0), strict=True):

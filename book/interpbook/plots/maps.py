@@ -90,11 +90,12 @@ def arrows(
     if len(labels) != len(tips):
         raise ValueError(f"arrows: {len(tips)} vectors but {len(labels)} names.")
     shafts = np.stack([np.zeros_like(tips), tips, np.full_like(tips, np.nan)], axis=1).reshape(-1, 2)
-    head = {"symbol": "arrow", "angleref": "previous", "size": np.tile([0, 12, 0], len(tips)), "line": {"width": 0}}
+    head = {"symbol": "arrow", "angleref": "previous", "line": {"width": 0}, "opacity": 1}
     fig = go.Figure()
     fig.add_scatter(
         x=shafts[:, 0], y=shafts[:, 1], mode="lines+markers", hoverinfo="skip",
-        line={"color": PALETTE[0], "width": 2}, marker=head | {"color": PALETTE[0]},
+        line={"color": PALETTE[0], "width": 2},
+        marker=head | {"color": PALETTE[0], "size": np.tile([0, 12, 0], len(tips))},
     )  # fmt: skip
     fig.add_scatter(
         x=tips[:, 0], y=tips[:, 1], mode="markers" if names is None else "markers+text", text=labels,

@@ -22,11 +22,31 @@ TEXT = "#7A818C"
 AXIS = "rgba(128,136,148,0.55)"
 GRID = "rgba(128,136,148,0.20)"
 
-# Colour is never alone: the same place in each of these belongs to the same series.
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
-GLYPHS = ("●", "■", "▲", "◆", "▼", "✚")
-PATTERNS = ("", "/", ".", "x", "-", "|")
+
+class Style(NamedTuple):
+    """How one series looks, in every kind of figure. Colour is never alone."""
+
+    colour: str
+    dash: str
+    symbol: str
+    glyph: str
+    """The symbol, as a character."""
+    pattern: str
+
+
+LOOKS = (
+    Style(PALETTE[0], "solid", "circle", "●", ""),
+    Style(PALETTE[1], "dash", "square", "■", "/"),
+    Style(PALETTE[2], "dot", "triangle-up", "▲", "."),
+    Style(PALETTE[3], "dashdot", "diamond", "◆", "x"),
+    Style(PALETTE[4], "longdash", "triangle-down", "▼", "-"),
+    Style(PALETTE[5], "longdashdot", "cross", "✚", "|"),
+)
+NULL_LOOKS = (
+    Style(NULL, "dot", "circle-open", "○", ""),
+    Style(NULL, "dash", "square-open", "□", "\\"),
+    Style(NULL, "longdashdot", "triangle-up-open", "△", "+"),
+)
 
 # On a map small numbers fade into the page, whichever its colour.
 SEQUENTIAL = ((0, "rgba(134,140,150,0.10)"), (0.5, "rgba(31,119,208,0.50)"), (1, "rgba(31,119,208,1)"))
@@ -108,35 +128,29 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-class Style(NamedTuple):
-    """How one series looks, in every kind of figure."""
-
-    colour: str
-    dash: str
-    symbol: str
-    glyph: str
-    pattern: str
-
-
 def styles(caller: str, names: Mapping[str, Any], null: Any = ()) -> dict[str, Style]:
-    """A style for each name. Nulls are grey, dotted and open, and use up no colour."""
+    """A style for each name. Nulls are grey and open, the first one dotted, and use up no colour."""
     strange = set(null) - set(names)
     if strange:
         raise ValueError(f"{caller}: null names {sorted(strange)}, but there are only {list(names)}.")
     real = [name for name in names if name not in null]
-    if len(real) > len(PALETTE):
+    nulls = [name for name in names if name in null]
+    if len(real) > len(LOOKS) or len(nulls) > len(NULL_LOOKS):
         raise ValueError(
-            f"{caller}: {len(real)} series, but no more than {len(PALETTE)} can be told apart. "
-            "Try a heat map, or plots.grid with a small figure for each."
+            f"{caller}: {len(real)} series and {len(nulls)} nulls, but no more than {len(LOOKS)} and {len(NULL_LOOKS)} "
+            "can be told apart. Try a heat map, or plots.grid with a small figure for each."
         )
-    looks = zip(PALETTE, DASHES, SYMBOLS, GLYPHS, PATTERNS, strict=True)
-    chosen = {name: Style(*look) for name, look in zip(real, looks, strict=False)}
-    return {name: chosen.get(name, Style(NULL, "dot", "circle-open", "○", "")) for name in names}
+    chosen = dict(zip([*real, *nulls], [*LOOKS[: len(real)], *NULL_LOOKS[: len(nulls)]], strict=True))
+    return {name: chosen[name] for name in names}
 
 
 def colour_bar(label: str) -> dict[str, Any]:
-    """A slim bar with its label alongside."""
-    return {"title": {"text": label, "side": "right", "font": {"size": 13}}, "thickness": 12, "outlinewidth": 0}
+    """A slim bar with its label alongside; the empty line keeps it clear of the numbers."""
+    return {
+        "title": {"text": f"<br>{label}", "side": "right", "font": {"size": 13}},
+        "thickness": 12,
+        "outlinewidth": 0,
+    }
 
 
 def hover(name: str, x: tuple[str, Any], y: tuple[str, Any]) -> str:
