@@ -29,7 +29,7 @@ def _run(job: Callable[[], int | None]) -> None:
 
     try:
         status = job()
-    except (AuthoringError, FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
+    except (AuthoringError, OSError) as error:  # OSError: no permission, no space, no such file
         click.echo(str(error), err=True)
         sys.exit(2)
     except KeyboardInterrupt:

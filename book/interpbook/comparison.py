@@ -30,6 +30,13 @@ def difference(answer: Any, expected: Any, tolerance: Tolerance = Tolerance(), *
     `loose` is for answers that a person typed: spelling of strings may differ in case and outer spaces, and a list of
     numbers may stand for a tensor.
     """
+    try:
+        return _difference(answer, expected, tolerance, loose)
+    except (TypeError, ValueError, RuntimeError, AttributeError):
+        return f"Your result is {_kind(answer)} that cannot be compared with {_kind(expected)}. What should come back?"
+
+
+def _difference(answer: Any, expected: Any, tolerance: Tolerance, loose: bool) -> str | None:
     if isinstance(expected, str):
         return _strings(answer, expected, loose)
     if expected is None:
@@ -76,7 +83,7 @@ def _wrong_kind(answer: Any, expected: Any) -> str:
 def _is_scalar(value: Any) -> bool:
     if isinstance(value, torch.Tensor | np.ndarray):
         return value.ndim == 0
-    return isinstance(value, bool | int | float | complex | np.generic)
+    return isinstance(value, bool | int | float | complex | np.number | np.bool_)
 
 
 def _plain(value: Any) -> Any:
@@ -234,7 +241,7 @@ def _dataclasses(answer: Any, expected: Any, tolerance: Tolerance, loose: bool) 
 def _first(parts: Any, tolerance: Tolerance, loose: bool) -> str | None:
     """The first difference among named parts, with the name of the part."""
     for name, answer, expected in parts:
-        found = difference(answer, expected, tolerance, loose=loose)
+        found = _difference(answer, expected, tolerance, loose)
         if found is not None:
             return f"In {name}: {found[0].lower()}{found[1:]}" if found else UNEXPLAINED
     return None

@@ -2,9 +2,15 @@
 
 import json
 import multiprocessing
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 
 import nbformat
+import psutil
 import pytest
 from interpbook.authoring import AuthoringError, author, find_book, freshness
 from interpbook.authoring.compose import compose
@@ -363,6 +369,12 @@ def test_parts_of_a_checks_file_count_too(fresh):
     assert hashes[0] != hashes[1]
 
 
+def test_other_versions_are_noted(fresh, capsys, monkeypatch):
+    monkeypatch.setattr("interpbook.authoring.command.versions", lambda: {"torch": "99.0"})
+    assert author(book=fresh, check=True) == 0
+    assert re.search(r"Note: chapters/01_toy\.ipynb ran with torch 2\S+ \(here 99\.0\)", capsys.readouterr().err)
+
+
 def test_orphans_are_named(fresh, capsys):
     root = fresh.root
     (root / "chapters" / "01_toy.ipynb").rename(root / "chapters" / "07_gone.ipynb")
@@ -468,6 +480,24 @@ def test_outputs_are_neutral(tmp_path):
     assert cell.outputs[0].text.startswith("./a.txt <object at 0x…> ") and cell.outputs[0].text.endswith("-not")
     assert cell.outputs[1].data["text/plain"] == "0" * 32 and list(notebook.metadata.widgets.state) == ["0" * 32]
     assert "version" not in notebook.metadata.language_info
+
+
+def test_ctrl_c_stops_the_kernel_and_changes_nothing(fresh):
+    before = {path: path.read_bytes() for path in fresh.notebooks()}
+    started = fresh.root / "chapters" / "started"
+    wait = "__import__('time').sleep(300)"
+    edit(fresh.root / "chapters" / "01_toy.py", "print(numbers)", f"open('started', 'w').close()\n{wait}")
+    environment = os.environ | {"INTERPBOOK_ROOT": str(fresh.root)}
+    command = [sys.executable, "-m", "interpbook.cli", "author"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not started.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1 and "Stopped." in said and "Traceback" not in said
+    assert {path: path.read_bytes() for path in fresh.notebooks()} == before
+    assert not [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(fresh.root / "chapters")]
 
 
 def _author_elsewhere(book, result):

@@ -216,6 +216,10 @@ T = torch.tensor
         ("a", "A", ""),
         (None, 3, "None"),
         (1 + 2j, 1 + 2j, None),
+        (np.str_("x"), 1.0, "a string where a single number"),
+        (np.array(["x"]), T([1.0]), ""),
+        (np.array([None, [1]], dtype=object), T([1.0, 2.0]), ""),
+        (torch.empty(2, device="meta"), T([1.0, 2.0]), "cannot be compared"),
     ],
 )
 def test_differences(answer, expected, said):

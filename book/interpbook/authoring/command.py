@@ -59,8 +59,8 @@ def _check(sources: list[Path], book: Book, console: Console, *, everything: boo
     for line in said:
         console.print(line, markup=False)
     if notes:
-        console.print("Note: toolkit code changed since these ran: " + ", ".join(notes), markup=False)
-        console.print("      If that can change a number, run: interpbook author --force STEM", markup=False)
+        console.print("\n".join(notes), markup=False)
+        console.print("If that can change a number, run: interpbook author --force STEM", markup=False)
     if said:
         console.print(f"{len(said)} to mend. Run: interpbook author", markup=False)
         return 1
@@ -78,12 +78,23 @@ def _check_one(source: Path, book: Book) -> tuple[list[str], list[str]]:
         found = freshness.drift(new, old, path, source, book)
         if number == 0:
             found = found or freshness.stale(new, old, path, source, book)
-            if not found and freshness.toolkit_changed(new, old, source, book):
-                notes.append(book.name(path))
+            if not found:
+                notes += _notes(new, old, path, source, book)
         else:
             found = found or freshness.same_outputs(old, path, new, book)
         said += found or _too_large(nbformat.writes(old), path, old, book)
     return said, notes
+
+
+def _notes(new: NotebookNode, old: NotebookNode, path: Path, source: Path, book: Book) -> list[str]:
+    """What may have changed a number since the run, but need not have."""
+    notes, then, now = [], dict(old.metadata.interpbook.run.get("versions", {})), versions()
+    if freshness.toolkit_changed(new, old, source, book):
+        notes.append(f"Note: {book.name(path)} ran with other code of the toolkit.")
+    other = [f"{name} {then[name]} (here {now[name]})" for name in now if then.get(name, now[name]) != now[name]]
+    if other:
+        notes.append(f"Note: {book.name(path)} ran with {', '.join(other)}.")
+    return notes
 
 
 def _too_large(text: str, path: Path, notebook: NotebookNode, book: Book) -> list[str]:

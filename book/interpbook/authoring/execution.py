@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from interpbook.authoring.compose import Piece
@@ -49,16 +52,12 @@ def execute(
 
     `pieces` are the cells' origins, so that a failure can name its line.
     """
-    from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
     running = [0]
 
     def started(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 (nbclient's signature)
         running[0] = cell_index
 
-    client = NotebookClient(
+    client = _Client(
         notebook,
         timeout=timeout,
         kernel_name="python3",
@@ -77,6 +76,8 @@ def execute(
         where = pieces[running[0]].where
         raise AuthoringError(f"{where}: the cell ran longer than {timeout:g} s and was stopped.") from error
     except DeadKernelError as error:
+        if client.stopped:
+            raise KeyboardInterrupt from error
         where = pieces[running[0]].where
         raise AuthoringError(f"{where}: the kernel died in this cell (out of memory, perhaps).") from error
     except NoSuchKernel as error:
@@ -84,6 +85,18 @@ def execute(
     seconds = time.perf_counter() - begin
     clean(notebook, book)
     return seconds
+
+
+class _Client(NotebookClient):
+    """nbclient answers Ctrl-C by ending the kernel, then finds it dead: remember which of the two came first."""
+
+    @property
+    def stopped(self) -> bool:
+        return hasattr(self, "_async_cleanup_kernel_future")
+
+    async def _async_cleanup_kernel(self) -> None:
+        if self.km is not None:  # the second time, after a signal, there is nothing left to clean
+            await super()._async_cleanup_kernel()
 
 
 @contextlib.contextmanager
