@@ -84,8 +84,8 @@ class Check:
     alternatives: tuple[Any, ...]  # at least one right answer written differently
     fallback: str  # the hint when nothing else fits
     inputs: Callable[[], list[tuple]] | None = None  # None: the answer is a value
-    rtol: float = 1e-4
-    atol: float = 1e-6
+    rtol: float | int = 1e-4
+    atol: float | int = 1e-6
     judge: Callable[[Any], Verdict] | None = None  # open answers: decides alone
 
 
