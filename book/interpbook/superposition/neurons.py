@@ -1,16 +1,19 @@
 """How many neurons of a real model respond to one thing?
 
 1. `CONCEPTS` lists words of ten kinds; each is put into a few neutral sentences and read at its own last token.
-2. `concept_auroc` asks of every unit how well it tells one kind from all the others.
-3. A unit's kind is chosen on half of the words and tested on the other half (`held_out_selectivity`).
-4. The null is the same space seen along other axes: `rotated` activations, in which no axis is special.
+2. A unit's kind is chosen on half of the words; `held_out_purity` asks how many of the other half's sentences that
+   excite it most are of that kind, and how many kinds there are among them.
+3. `best_unit` and `mean_direction`: how well does one unit, or a direction made of all, tell a kind from the others?
+4. The null is the same space seen along other axes, in which no axis is special: `along_random_axes`.
 """
 
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+from interpbook.stats import random_directions
 
 CONCEPTS: dict[str, tuple[str, ...]] = {
     "colours": (
@@ -78,15 +81,15 @@ class Words(NamedTuple):
     """Which word of its kind it is (0 to 11); sentences with the same word go into the same half."""
 
 
-class Selectivity(NamedTuple):
-    """How well units single out one kind of word."""
+class Purity(NamedTuple):
+    """What excites each unit most."""
 
     concept: Int[Tensor, " unit"]
-    """The kind that a unit singled out best, on the choosing half."""
-    auroc: Float[Tensor, " unit"]
-    """How well it tells that kind from the others, on the testing half."""
-    n_concepts: Int[Tensor, " unit"]
-    """How many kinds it tells from the others with an AUROC above 0.9 on the testing half."""
+    """The kind of word that it likes best, on the choosing half."""
+    purity: Float[Tensor, " unit"]
+    """Of the held-out sentences that excite it most, the share that are of that kind; 1 for a unit with one subject."""
+    n_kinds: Float[Tensor, " unit"]
+    """How many kinds there are among these sentences: 1 if all are of one, 10 if all ten are there in equal parts."""
 
 
 def concept_words() -> Words:
@@ -116,21 +119,51 @@ def concept_auroc(acts: Float[Tensor, "item unit"], concept: Int[Tensor, " item"
     return torch.stack(rows)
 
 
-def held_out_selectivity(
-    acts: Float[Tensor, "item unit"], concept: Int[Tensor, " item"], choosing: Tensor
-) -> Selectivity:
-    """Each unit's best kind, chosen on the items in `choosing` and tested on the others."""
-    chosen = concept_auroc(acts[choosing], concept[choosing]).argmax(0)
-    tested = concept_auroc(acts[~choosing], concept[~choosing])
-    held_out = tested.gather(0, chosen[None])[0]
-    return Selectivity(chosen, held_out, (tested > 0.9).sum(0))
+def standardised(acts: Float[Tensor, "item unit"]) -> Float[Tensor, "item unit"]:
+    """Every unit with mean 0 and spread 1, so that none is louder than another."""
+    return (acts - acts.mean(0)) / acts.std(0).clamp(min=1e-8)
 
 
-def rotated(acts: Float[Tensor, "item unit"], *, seed: int = 0) -> Float[Tensor, "item unit"]:
-    """The same activations along random perpendicular axes: same distances, same information, no special neurons."""
-    generator = torch.Generator().manual_seed(seed)
-    axes, _ = torch.linalg.qr(torch.randn(acts.shape[1], acts.shape[1], generator=generator))
-    return acts @ axes
+def held_out_purity(
+    acts: Float[Tensor, "item unit"], concept: Int[Tensor, " item"], choosing: Bool[Tensor, " item"]
+) -> Purity:
+    """Each unit's kind, chosen on the items in `choosing`, and how pure its strongest other items are.
+
+    As many of the strongest are taken as there are held-out items of a kind, so that purity 1 is possible.
+    """
+    kinds = torch.arange(int(concept.max()) + 1)
+    liking = torch.stack([acts[choosing & (concept == kind)].mean(0) for kind in kinds])
+    chosen, held_out = liking.argmax(0), concept[~choosing]
+    strongest = held_out[acts[~choosing].topk(int((held_out == 0).sum()), dim=0).indices]
+    share = torch.stack([(strongest == kind).float().mean(0) for kind in kinds])
+    n_kinds = torch.special.entr(share).sum(0).exp()
+    return Purity(chosen, share.gather(0, chosen[None])[0], n_kinds)
+
+
+def best_unit(
+    acts: Float[Tensor, "item unit"], concept: Int[Tensor, " item"], choosing: Bool[Tensor, " item"]
+) -> Float[Tensor, " concept"]:
+    """For each kind, the AUROC on the other items of the unit that was best on the items in `choosing`."""
+    best = concept_auroc(acts[choosing], concept[choosing]).argmax(1)
+    return concept_auroc(acts[~choosing], concept[~choosing]).gather(1, best[:, None])[:, 0]
+
+
+def mean_direction(
+    acts: Float[Tensor, "item unit"], concept: Int[Tensor, " item"], choosing: Bool[Tensor, " item"]
+) -> Float[Tensor, " concept"]:
+    """For each kind, the AUROC on the other items of one direction: the kind's mean in `choosing`, minus the mean."""
+    train, test = acts[choosing], acts[~choosing]
+    means = [train[concept[choosing] == kind].mean(0) for kind in range(int(concept.max()) + 1)]
+    return concept_auroc(test @ (torch.stack(means) - train.mean(0)).T, concept[~choosing]).diagonal()
+
+
+def along_random_axes(acts: Float[Tensor, "item unit"], n: int, *, seed: int = 0) -> Float[Tensor, "item axis"]:
+    """The same activations along `n` random directions: the same space, and no axis of it is a neuron.
+
+    Careful: where a few units are much louder than the rest, every random direction mostly hears those few. Put
+    `standardised` activations in, unless loudness is part of the question.
+    """
+    return acts @ random_directions(n, acts.shape[1], seed=seed).T
 
 
 def shuffled_within(

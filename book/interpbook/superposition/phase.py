@@ -74,6 +74,18 @@ def predicted_phase(importance: Float[Tensor, "..."], density: Float[Tensor, "..
     return strategy_losses(importance, density).argmin(0)
 
 
+def loss_partners(
+    density: Float[Tensor, "..."], together: Float[Tensor, "..."]
+) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """Expected loss of two equally important partners in one dimension: opposite, and side by side.
+
+    `together` is the probability that the other is there when one is. Opposite ends cost what they cost when both are
+    present, p·together/3. Side by side, W = (√½, √½), each comes back as the mean of the two: p/3 - p·together/4.
+    The two are equal at together = 4/7, at any density.
+    """
+    return density * together / 3, density / 3 - density * together / 4
+
+
 def border(importance: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """The density below which superposition is predicted: where (1 + r) p²/6 = min(r, 1) (p/3 - p²/4)."""
     scarce = importance.clamp(max=1)
@@ -147,10 +159,10 @@ def phase_diagram(
     *,
     n_features: int = 2,
     n_hidden: int = 1,
-    n_restarts: int = 4,
-    steps: int = 600,
+    n_restarts: int = 8,
+    steps: int = 300,
     batch: int = 256,
-    lr: float = 0.03,
+    lr: float = 0.05,
     seed: int = 0,
 ) -> PhaseDiagram:
     """Train a model for every importance and density of a grid, all cells at once."""
@@ -158,8 +170,8 @@ def phase_diagram(
 
     runs = []
     for restart in range(n_restarts):
-        seeds = seed + 1000 * restart
-        run = train(n_features, n_hidden, densities, weights, steps=steps, batch=batch, lr=lr, seed=seeds)
+        own_seed = seed + 1000 * restart
+        run = train(n_features, n_hidden, densities, weights, steps=steps, batch=batch, lr=lr, seed=own_seed)
         runs.append(run._replace(loss=expected_loss(run.W, run.b, densities, weights)))
     toy = best_of(runs)
     phase = trained_phase(toy.W).reshape(len(importance), len(density))

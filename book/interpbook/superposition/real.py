@@ -11,6 +11,8 @@ from torch import Tensor
 
 from interpbook import models
 from interpbook.models import Site
+from interpbook.models.loading import network
+from interpbook.models.sites import at, family
 
 
 def neuron_activations(
@@ -54,14 +56,25 @@ def ablation_effect(
 def matched_neurons(
     neurons: Int[Tensor, " neuron"], size: Float[Tensor, " d_mlp"], *, seed: int = 0
 ) -> Int[Tensor, " neuron"]:
-    """Random other neurons of about the same size: each is replaced by one within 5 % of the ranking by `size`."""
+    """Random other neurons of about the same size: each is replaced by one near it in the ranking by `size`.
+
+    Near is one of the twentieth of all free neurons that stand closest.
+    """
     generator = torch.Generator().manual_seed(seed)
     order = size.argsort()
     rank = torch.empty_like(order).scatter_(0, order, torch.arange(len(order)))
     taken, chosen = set(neurons.tolist()), []
     for place in rank[neurons].tolist():
-        width = len(order) // 20
-        near = [n for n in order[max(0, place - width) : place + width].tolist() if n not in taken]
+        free = [n for n in order.tolist() if n not in taken]
+        near = sorted(free, key=lambda n: abs(int(rank[n]) - place))[: max(1, len(order) // 20)]
         chosen.append(near[int(torch.randint(len(near), (1,), generator=generator))])
         taken.add(chosen[-1])
     return torch.tensor(chosen)
+
+
+def write_lengths(model: TransformersModel, layer: int) -> Float[Tensor, " d_mlp"]:
+    """The length of the vector that each neuron adds to the stream, for an activation of 1."""
+    tree = family(network(model).config.model_type)
+    writer = at(at(network(model), tree.blocks)[layer], tree.mlp_act)
+    weight = writer.weight.detach().float()
+    return weight.norm(dim=0 if isinstance(writer, torch.nn.Linear) else 1)  # GPT-2 keeps this matrix turned

@@ -68,18 +68,21 @@ def independent(n: int, density: Float[Tensor, " inst"], n_features: int, genera
     return ((draw < share) * draw.div_(share)).permute(2, 0, 1)
 
 
-def in_pairs(anti: bool) -> Sampler:
-    """A sampler whose features come in pairs (0, 1), (2, 3), …: always together, or (`anti`) never together.
+def in_pairs(together: float | Float[Tensor, " inst"]) -> Sampler:
+    """A sampler whose features come in pairs (0, 1), (2, 3), …: where one is, the other is with probability `together`.
 
-    Each feature is present with probability `density`, which for `anti` may be at most 1/2.
+    0: partners never meet; 1: always together; the density itself: independent. Each feature keeps its density p, so
+    `together` can be no smaller than (2p - 1) / p.
     """
 
     def sample(n: int, density: Float[Tensor, " inst"], n_features: int, generator: torch.Generator) -> Features:
         pairs = (n, len(density), n_features // 2)
-        draw, share = torch.rand(pairs, generator=generator), density[:, None]
-        first = draw < share
-        members = (first, (draw >= share) & (draw < 2 * share)) if anti else (first, first)
-        present = torch.stack(members, dim=-1).flatten(-2)
+        share, chance = density[:, None], torch.as_tensor(together, dtype=torch.float32).reshape(-1, 1)
+        chance = chance.repeat(len(density) // len(chance), 1)
+        first = torch.rand(pairs, generator=generator) < share
+        otherwise = share * (1 - chance) / (1 - share).clamp(min=1e-6)
+        second = torch.rand(pairs, generator=generator) < torch.where(first, chance, otherwise)
+        present = torch.stack([first, second], dim=-1).flatten(-2)
         return present * torch.rand(present.shape, generator=generator)
 
     return sample
