@@ -177,6 +177,11 @@ def test_writing_z_of_one_head_moves_attention_by_that_heads_output_weights(any_
     torch.testing.assert_close(after - before, (change @ out).expand(2, 6, -1))
 
 
+def test_not_a_number_is_written_as_it_is_and_shows(llama):
+    said = logits(llama, EQUAL, write={Site("resid", 1, position=3): torch.full((24,), torch.nan)})
+    assert said[:, 3:].isnan().all()  # and before it as well: a masked weight of 0 times NaN is NaN
+
+
 def test_two_heads_written_in_one_pass_both_hold(any_model):
     zero = {Site("z", 1, head=head): torch.zeros_like for head in (0, 2)}
     z = read(any_model, EQUAL, Site("z", 1), write=zero)

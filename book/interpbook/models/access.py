@@ -90,8 +90,10 @@ def _run(
     every = dict.fromkeys((*write, *keep, *entrances))
     order = sorted(every, key=lambda site: (*site.order, site not in write))
     wants_pattern = any(site.kind == "pattern" for site in order)
-    said = torch.empty(0)
-    with torch.no_grad(), _eager(model, wants_pattern), model.trace(tokens.inputs, remote=remote_of(model)) as tracer:
+    said, remote = torch.empty(0), remote_of(model)
+    if remote:
+        nnsight.register("interpbook")  # a server has not installed us: our functions travel with the request
+    with torch.no_grad(), _eager(model, wants_pattern), model.trace(tokens.inputs, remote=remote) as tracer:
         kept, entering = [], {}
         for site in order:
             block = at(model, tree.blocks)[site.layer or 0]
@@ -127,10 +129,10 @@ def narrow(passing: Tensor, site: Site) -> Tensor:
 
 
 def changed(passing: Tensor, site: Site, value: Value) -> Tensor:
-    """A copy of a whole activation with the part that a site names replaced.
+    """A copy of a whole activation with the part that a site names replaced. NaN is written like any other number.
 
     Raises:
-        SiteError: the new value does not broadcast to what passes there, or is not finite.
+        SiteError: the new value does not broadcast to what passes there, or is no tensor.
     """
     old = passing[_index(site)]
     new = value(old) if callable(value) else value
@@ -138,8 +140,6 @@ def changed(passing: Tensor, site: Site, value: Value) -> Tensor:
         kind = type(new).__name__
         raise SiteError(f"write: expected a tensor for {site} (or a function that returns one), got a {kind}.")
     new = new.to(dtype=passing.dtype, device=passing.device)
-    if not bool(new.isfinite().all()):
-        raise SiteError(f"write: the new value for {site} holds NaN or infinity; after that the whole model would.")
     try:
         new = new.expand(old.shape)
     except RuntimeError as error:
