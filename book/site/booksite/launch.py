@@ -28,7 +28,7 @@ def launch_links(setting: dict, path: str) -> list[dict[str, str]]:
     links = []
     if repository.startswith("https://github.com/"):
         where = repository.removeprefix("https://github.com/")
-        links.append({"text": "Open in Colab", "url": f"{COLAB}/github/{where}/blob/{setting['branch']}/{path}"})
+        links.append({"text": "Colab", "url": f"{COLAB}/github/{where}/blob/{setting['branch']}/{path}"})
     if setting["jupyterhub"]:
         query = {
             "repo": repository,
@@ -36,7 +36,7 @@ def launch_links(setting: dict, path: str) -> list[dict[str, str]]:
             "urlpath": f"lab/tree/{repository.split('/')[-1]}/{path}",
         }
         hub = setting["jupyterhub"].rstrip("/")
-        links.append({"text": "Open in JupyterHub", "url": f"{hub}/hub/user-redirect/git-pull?{urlencode(query)}"})
+        links.append({"text": "JupyterHub", "url": f"{hub}/hub/user-redirect/git-pull?{urlencode(query)}"})
     return links
 
 
