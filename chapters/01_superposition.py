@@ -22,6 +22,8 @@ assume something about how features are laid out. This chapter is about that som
 # %%
 import torch
 from IPython.display import Markdown
+from jaxtyping import Float
+from torch import Tensor
 
 from interpbook import plots, widgets
 from interpbook.quiz import quiz

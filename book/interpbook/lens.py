@@ -7,6 +7,7 @@
 nostalgebraist, "interpreting GPT: the logit lens" (2020). Built in chapter 00.
 """
 
+import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
 import torch
 from jaxtyping import Float, Int
 from nnsight import TransformersModel
@@ -22,6 +23,17 @@ def logit_lens(
     sites = [Site("resid", layer=layer, position=position) for layer in range(info(model).n_layers)]
     streams = read(model, prompts, sites)
     return torch.stack([unembed(model, streams[site]) for site in sites])
+
+
+def residual_logits(
+    resid: Float[Tensor, "batch d_model"],
+    gain: Float[Tensor, " d_model"],
+    unembedding: Float[Tensor, "d_vocab d_model"],
+    eps: float = 1e-5,
+) -> Float[Tensor, "batch d_vocab"]:
+    """The lens on plain tensors: each vector over its root mean square, times the gain, compared with every token."""
+    rms = (resid.pow(2).mean(-1, keepdim=True) + eps).sqrt()
+    return (resid / rms * gain) @ unembedding.T
 
 
 def answer_ranks(

@@ -9,9 +9,9 @@ The picture of a city under paper is from Heaven, MIT Technology Review (2026). 
 
 import math
 from collections import Counter
-from typing import Literal
+from typing import Any, Literal
 
-from torch import nn
+import torch
 
 POINT_CM = 2.54 / 72
 """A typographer's point, in centimetres."""
@@ -68,10 +68,10 @@ def numbers_per_sheet(
     return across * down
 
 
-def parameter_groups(network: nn.Module) -> dict[Group, int]:
-    """How many of a network's numbers sit in each kind of part; a matrix that two parts share counts once."""
+def parameter_groups(model: Any) -> dict[Group, int]:
+    """How many of a model's numbers sit in each kind of part; a matrix that two parts share counts once."""
     counts: Counter[Group] = Counter()
-    for name, parameter in network.named_parameters():
+    for name, parameter in model.named_parameters():
         counts[_group(name)] += parameter.numel()
     return dict(counts)
 
@@ -84,8 +84,21 @@ def _group(name: str) -> Group:
     return "MLP" if "mlp" in name else "embedding"
 
 
+def shuffle_parameters(source: Any, target: Any, *, seed: int = 0) -> None:
+    """Fill `target` with the numbers of `source`, every matrix shuffled within itself: the same numbers, out of place.
+
+    A null for "the numbers are special": it keeps each matrix's histogram and destroys the arrangement.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    numbers = dict(source.named_parameters())
+    with torch.no_grad():
+        for name, parameter in target.named_parameters():
+            order = torch.randperm(parameter.numel(), generator=generator)
+            parameter.copy_(numbers[name].flatten()[order].view_as(parameter))
+
+
 def count_parameters(
-    *, d_vocab: int, d_model: int, n_layers: int, n_heads: int, n_kv_heads: int, d_head: int, d_mlp: int
+    d_vocab: int, d_model: int, n_layers: int, n_heads: int, n_kv_heads: int, d_head: int, d_mlp: int
 ) -> int:
     """How many numbers a Llama-style model holds, from its configuration alone.
 

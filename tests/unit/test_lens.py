@@ -46,9 +46,15 @@ def test_earlier_layers_are_something_else():
 
 def test_every_layer_is_norm_then_unembedding():
     module, stream = network(tiny()), read(tiny(), PROMPTS, Site("resid", layer=1, position=2))
-    rms = stream.pow(2).mean(-1, keepdim=True).add(module.config.rms_norm_eps).sqrt()
-    by_hand = (stream / rms * module.model.norm.weight) @ module.lm_head.weight.T
+    gain, eps = module.model.norm.weight, module.config.rms_norm_eps
+    by_hand = lens.residual_logits(stream, gain, module.lm_head.weight, eps)
     torch.testing.assert_close(lens.logit_lens(tiny(), PROMPTS, position=2)[1], by_hand)
+
+
+def test_the_lens_does_not_see_how_long_a_vector_is():
+    stream, gain, words = torch.randn(4, 6), torch.rand(6), torch.randn(9, 6)
+    one, other = (lens.residual_logits(k * stream, gain, words, 0.0) for k in (1.0, 7.0))
+    torch.testing.assert_close(one, other)
 
 
 def test_a_model_cut_after_a_layer_says_what_the_lens_says():

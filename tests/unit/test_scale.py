@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 from interpbook import scale
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
@@ -75,6 +76,14 @@ def test_groups_of_a_gpt2():
     assert groups["embedding"] == 31 * 8 + 16 * 8
     assert groups["norms"] == (2 * 2 + 1) * 2 * 8
     assert sum(groups.values()) == sum(p.numel() for p in network.parameters())
+
+
+def test_shuffling_keeps_every_number_and_moves_it():
+    source, target = _llama(), _llama()
+    scale.shuffle_parameters(source, target, seed=1)
+    for (name, before), after in zip(source.named_parameters(), target.parameters(), strict=True):
+        assert torch.equal(before.flatten().sort().values, after.flatten().sort().values), name
+        assert torch.equal(before, after) == (before.unique().numel() == 1), name
 
 
 def test_sizes_of_known_things():

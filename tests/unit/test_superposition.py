@@ -136,7 +136,10 @@ def test_restarts_keep_the_best_start_of_each_model():
     kept = sp.train(2, 1, density, importance, steps=500, lr=0.03, restarts=8)
     assert kept.W.shape == (3, 1, 2) and bool((sp.trained_phase(kept.W) == 1).all())
     losses = ([1.0, 2.0], [3.0, 0.5])
-    runs = [sp.Toy(torch.full((2, 1, 1), float(i)), torch.zeros(2, 1), torch.tensor(l)) for i, l in enumerate(losses)]
+    runs = [
+        sp.Toy(torch.full((2, 1, 1), float(i)), torch.zeros(2, 1), torch.tensor(price))
+        for i, price in enumerate(losses)
+    ]
     assert sp.best_of(runs).W.flatten().tolist() == [0.0, 1.0]
 
 

@@ -184,9 +184,10 @@ def _convert_into(target: Path, source: Path, convert: Converter, step: Step) ->
 
 @contextlib.contextmanager
 def _steps(text: str) -> Iterator[Step]:
-    """A progress bar on stderr that goes away when all is done."""
+    """A progress bar on stderr that goes away when all is done; none where a notebook is executed to be kept."""
+    kept = os.environ.get("INTERPBOOK_STATIC") == "1"
     columns = (TextColumn(text), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=kept) as progress:
         task = progress.add_task("", total=N_STEPS, completed=-1)
         yield lambda doing: progress.update(task, description=doing, advance=1)
 
