@@ -19,14 +19,12 @@ Everything on the page was computed by the code that you see, on a laptop's proc
 """
 
 # %% tags=["hide-input"]
-import contextlib
-
 import numpy as np
 import torch
 from IPython.display import Markdown
 
 from interpbook import data, lens, plots, scale, stats, widgets
-from interpbook.models import Site, info, load, logits, read, token_strings, tokenize, untrained
+from interpbook.models import Site, info, load, logits, read, token_strings, tokenize, unembed, untrained
 from interpbook.quiz import quiz
 
 torch.set_grad_enabled(False)
@@ -58,12 +56,12 @@ for name, n in layouts.items():
     print(f"14-point typewriter, {name}: {n} numbers on a sheet, {areas[name]:.1f} square miles")
 
 # %% tags=["hide-input"]
-spread = max(areas.values()) / min(areas.values())
+spread = 46 / min(areas.values())
 Markdown(
     f"About **{claim:.0f} numbers on a sheet**. That is a schoolchild's page: big type, wide lines. Set the same type tightly, each number "
     f"with eight characters and a space, and the city shrinks to {min(areas.values()):.0f} square miles. So the famous 46 depends on the layout "
-    f"by a factor of {spread:.1f} among perfectly reasonable pages, and by more among unreasonable ones. The picture is fair; its second digit "
-    "means nothing. Move the slider and watch which claims survive."
+    f"by a factor of about {spread:.0f} among perfectly reasonable pages. The picture is fair; its second digit "
+    "means nothing. Move the slider and watch what survives."
 )
 
 # %% tags=["fig:city"]
@@ -119,8 +117,9 @@ for row in one_matrix[200:210, 256:266]:
 
 # %% [markdown]
 r"""
-That is what an explanation has to start from. Nobody wrote these hundred numbers, no comment stands beside them, and before this chapter ends
-we will know that this sheet is part of how the model knows that the capital of France is Paris.
+That is what an explanation has to start from. (Some values repeat: to fit into a package our copy was rounded to 16 levels in each group of 32 numbers. It is a slightly worn copy of the original,
+and all that we measure is about the copy.) Nobody wrote these numbers, no comment stands beside them, and before this chapter ends we will have reason to say that this
+very sheet helps the model to say that the capital of France is Paris.
 
 ## Grown, not built
 
@@ -144,7 +143,8 @@ blank, shuffled = untrained(seed=0), untrained(seed=1)
 scale.shuffle_parameters(model, shuffled, seed=0)
 cities = {"trained": model, "untrained": blank, "shuffled": shuffled}
 texts = list(data.passages().values())
-losses = {name: [lens.token_losses(network, text) for text in texts] for name, network in cities.items()}
+some = {"trained": texts, "untrained": texts[:8], "shuffled": texts[:8]}  # the nulls hardly vary: eight passages do
+losses = {name: [lens.token_losses(network, text) for text in some[name]] for name, network in cities.items()}
 surprise = {name: stats.bootstrap([loss.mean().item() for loss in per_text]) for name, per_text in losses.items()}
 plots.bar(
     list(surprise), list(surprise.values()), title="How surprised is each city by ordinary English?", x_label="the same shape, filled with",
@@ -155,7 +155,7 @@ plots.bar(
 # %% tags=["hide-input"]
 n_tokens = sum(len(loss) for loss in losses["trained"])
 Markdown(
-    f"Mean over {len(texts)} passages ({n_tokens} tokens), with 95 % intervals from redrawing passages: trained **{surprise['trained']}**, untrained "
+    f"Nats per token, with 95 % intervals from redrawing passages: trained **{surprise['trained']}** passages ({n_tokens} tokens), untrained "
     f"{surprise['untrained']}, shuffled {surprise['shuffled']}. Knowing nothing costs ln({sizes.d_vocab:,}) = {np.log(sizes.d_vocab):.2f}. The untrained model knows nothing, as it "
     "should. The shuffled one is worse than that: it has strong opinions, all of them wrong. What training made is not a "
     "box of special numbers but an *arrangement*, and an arrangement is what we shall have to explain."
@@ -207,7 +207,7 @@ print("missed:", [(fact.country, model.tokenizer.decode(row.argmax())) for fact,
 # %% [markdown]
 r"""
 The output is a score for every token in the vocabulary, a [logit](term:logit). [Softmax](term:softmax) turns logits into probabilities. Where the model misses,
-it usually goes for a bigger city or for a sentence that need not name one; behaviour is like that.
+it goes for another well-known city, or for a sentence that need not name one yet (*is in*, *is the …*). Behaviour is like that.
 
 ## What stays and what passes
 
@@ -219,7 +219,7 @@ the same for every prompt. **[Activations](term:activation)** are what happens w
 # %%
 def fingerprint():
     """One number that changes if any weight does."""
-    return sum(parameter.double().abs().sum() for _, parameter in model.named_parameters()).item()
+    return sum(parameter.abs().sum() for _, parameter in model.named_parameters()).item()
 
 
 before = fingerprint()
@@ -274,27 +274,30 @@ Markdown(
     f"we put in front of every prompt, has one of **{norms[12, 0]:,.0f}**. It is an [attention sink](term:attention-sink): attention must always add up to 1, so heads that have nothing to "
     "look for look at the first token, and the model keeps something harmless there for them ([Xiao et al., 2023](cite:xiao2023)).\n\n"
     f"The trap: the sink is not the separator but *whatever comes first*. Leave the separator out, and the word `The` gets the giant stream ({bare[12, 0]:,.0f}). "
-    "For this sentence that is harmless. Nobody needs to know what `The` means. Now put the country first."
+    "Nobody needs to know what `The` means. But now put the country first: *France's capital is*."
 )
 
 # %%
-possessive = [f" {fact.country}'s capital is" for fact in facts]
-on_top = {}
-for name, prefix in (("with <|endoftext|>", True), ("without", False)):
-    rows = logits(model, tokenize(model, possessive, prefix=prefix))[:, -1]
-    on_top[name] = (rows.argmax(-1) == answers).float()
+sentence_frames = ["The capital of {} is", " {}'s capital is"]
+on_top = {
+    name: [
+        (logits(model, tokenize(model, [frame.format(fact.country) for fact in facts], prefix=prefix))[:, -1].argmax(-1) == answers).float()
+        for frame in sentence_frames
+    ]
+    for name, prefix in (("with <|endoftext|>", True), ("without", False))
+}
 plots.bar(
-    list(on_top), [stats.proportion(int(hits.sum()), len(hits)) for hits in on_top.values()], y_range=(0, 1),
-    title='"France\'s capital is": the separator decides', x_label="first token", y_label="share of capitals on top",
-    alt="Two bars: about 0.8 with the separator in front and about 0.25 without it.",
+    [frame.format("…").strip() for frame in sentence_frames], {name: [stats.proportion(int(hits.sum()), len(hits)) for hits in row] for name, row in on_top.items()},
+    y_range=(0, 1), title="One invisible token decides", x_label="prompt", y_label="share of capitals on top",
+    alt="Four bars. With the separator both frames reach above 0.8. Without it the first falls to about 0.7, the one that begins with the country to about 0.25.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-loss_of_prefix = stats.difference(on_top["with <|endoftext|>"], on_top["without"], paired=True)
+costs = [stats.difference(a, b, paired=True) for a, b in zip(*on_top.values(), strict=True)]
 Markdown(
-    f"Same weights, same words; leaving out one invisible token costs **{loss_of_prefix}** of the answers (paired difference, 95 % bootstrap interval). The country's own stream was "
-    "overwritten by the sink. Many a published null result on a small model may be this. The toolkit puts the separator in by itself; raw nnsight, further down, "
-    "does not."
+    f"Same weights, same words. Leaving out one invisible token costs {costs[0]} of the answers where `The` comes first, and **{costs[1]}** where the country does "
+    "(paired differences, 95 % bootstrap intervals): its own content made way for the sink. If you ever get a disappointing result from a small model, check this first. "
+    "The toolkit puts the separator in by itself; raw nnsight, further down, does not."
 )
 
 # %% [markdown]
@@ -315,16 +318,15 @@ plots.heatmap(
 
 # %%
 patterns = read(model, prompts, [Site("pattern", layer=layer) for layer in layers])
-on_sink = torch.stack([rows[:, :, -1, 0].mean(0) for rows in patterns.values()])  # (layer, head), mean over prompts
-on_country = torch.stack([rows[:, :, -1, 4].mean(0) for rows in patterns.values()])
-idle = stats.bootstrap([torch.stack([rows[i, :, -1, 0] for rows in patterns.values()]).mean().item() for i in range(len(prompts))])
+from_last = torch.stack([rows[:, :, -1] for rows in patterns.values()], dim=1)  # (prompt, layer, head, looked at)
+idle = stats.bootstrap(from_last[..., 0].mean((1, 2)).tolist())
 print(f"attention of the last token on the separator, mean of all 270 heads: {idle} prompts; spread evenly it would be {1 / 6:.2f}")
-top = on_country.flatten().topk(4)
+top = from_last[..., 4].mean(0).flatten().topk(4)
 print("most attention on the country:", [f"block {i // 9} head {i % 9}: {v:.2f}" for v, i in zip(top.values.tolist(), top.indices.tolist(), strict=True)])
 
 # %% [markdown]
 r"""
-Most heads, on most words, do nothing in particular. A few look straight at the country. Tempting to say "so that is how it finds Paris". Careful: looking is not using. An
+Most heads, most of the time, look at nothing in particular. A few look straight at the country. Tempting to say "so that is how it finds Paris". Careful: looking is not using. An
 attention pattern is a [correlation](term:intervention) until somebody interferes.
 
 ## The logit lens: what would you say now?
@@ -360,6 +362,7 @@ by_layer = lens.logit_lens(model, prompts)
 wrong = answers.roll(7)  # every prompt gets another country's capital
 ranks = {
     "its own capital": lens.answer_ranks(by_layer, answers),
+    "the same, read at the country": lens.answer_ranks(lens.logit_lens(model, prompts, position=4), answers),
     "another country's": lens.answer_ranks(by_layer, wrong),
     "untrained model": lens.answer_ranks(lens.logit_lens(blank, prompts), answers),
 }
@@ -368,19 +371,34 @@ plots.line(
     layers, {name: [e.value for e in row] for name, row in middle.items()}, log_y=True, null=["another country's", "untrained model"],
     band={name: ([e.low for e in row], [e.high for e in row]) for name, row in middle.items()},
     title="Where the capital stands among 49,152 words", x_label="stopped after block", y_label="median rank (1 = on top)",
-    alt="Median rank by block on a log axis. All curves stay near 20,000 until block 23; then the own capital falls to 1 only at the last block.",
+    alt="Median rank by block on a log axis. All curves stay near 20,000 until block 22; then the own capital falls, and reaches 1 only at the last block. Read at the country, it stays high.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
 own, other = middle["its own capital"], middle["another country's"]
-ready = (ranks["its own capital"][24:29] == 0).float().mean(1)
+ready = (ranks["its own capital"][28] == 0).float().mean()
 settled = [next(layer for layer in layers if (column[layer:] == 0).all()) for column in ranks["its own capital"].T[correct]]
 Markdown(
-    f"n = {len(facts)} countries, bands are 95 % bootstrap intervals of the median. Until block 22 the lens sees **nothing**: the right capital has a median rank of {own[22].value:,.0f}, another country's "
-    f"{other[22].value:,.0f}, and a vocabulary sorted at random would give {sizes.d_vocab / 2:,.0f}. From block 24 the two part ({own[24].value:,.0f} against {other[24].value:,.0f}), so something about *this* country has arrived. But the answer "
-    f"commits late: after block 28, one short of the end, the right capital is on top for {ready[-1]:.0%} of prompts, and of the {len(settled)} that the model gets right, "
-    f"{sum(layer == sizes.n_layers - 1 for layer in settled)} settle only in the very last block. The published picture of a guess that forms early and ripens does **not** replicate on this model and these prompts."
+    f"n = {len(facts)} countries; bands are 95 % bootstrap intervals of the median. Up to block 22 the lens sees **nothing**: the right capital has a median rank of {own[22].value:,.0f}, another country's "
+    f"{other[22].value:,.0f}, and a vocabulary sorted at random would give {sizes.d_vocab / 2:,.0f}. At block 23 the two part ({own[23].value:,.0f} against {other[23].value:,.0f}), so something about *this* country has arrived. But the answer "
+    f"commits late: after block 28, one short of the end, the right capital is on top for {ready:.0%} of prompts, and of the {len(settled)} that the model gets right, "
+    f"{sum(layer == sizes.n_layers - 1 for layer in settled)} settle only in the very last block."
 )
+
+# %%
+sooner, agree = [10, 15, 20, 22, 24, 26, 28, 29], []
+for text in texts[:3]:  # ordinary text: how early is the final top word on top?
+    found = read(model, text, [Site("resid", layer=layer) for layer in sooner])
+    tops = torch.stack([unembed(model, vectors[0, 1:]).argmax(-1) for vectors in found.values()])
+    agree.append((tops == tops[-1]).float())
+agree = torch.cat(agree, dim=1)
+print(f"{agree.shape[1]} tokens of passages:", {f"block {layer}": f"{share:.0%}" for layer, share in zip(sooner, agree.mean(1).tolist(), strict=True)})
+
+# %% [markdown]
+r"""
+On ordinary text the picture is gentler: many next words are easy, and a good share of the final guesses stand before the last block. Still, this model makes up its mind late, and for the capitals the
+published picture of a guess that forms half-way and ripens does **not** replicate.
+"""
 
 # %% [markdown]
 r"""
@@ -416,7 +434,7 @@ print("The capital of Germany is", repr(model.tokenizer.decode(top_patched)))
 # %% [markdown]
 r"""
 This is [activation patching](term:activation-patching), the workhorse of the field. Notice what it says. The prompt was about Germany, the tokens of
-every other place were untouched, 17 blocks still ran, and the answer changed to France's. The vector that the lens could not read was carrying *which country we
+every other place were untouched, 17 blocks still ran, and the answer changed to France's. A vector in which the lens could not read anything was carrying *which country we
 are talking about*.
 
 ### Five ways to fool yourself with nnsight
@@ -425,15 +443,16 @@ Each of these has cost somebody an afternoon. All run in this notebook.
 """
 
 # %%
-with contextlib.suppress(NameError), model.trace(separator + sentence):
+with model.trace(separator + sentence):
     lost = model.model.layers[5].output  # 1. no .save(): gone when the trace ends
-print("1. forgot .save():", "lost" in globals())
+print("1. forgot .save(); is the name there?", "lost" in globals())
 
-with contextlib.suppress(nnsight.intervention.interleaver.OutOfOrderError):
+try:
     with model.trace(separator + sentence):
         late = model.model.layers[10].output.save()
         early = model.model.layers[5].output.save()  # 2. block 5 has already gone by
-print("2. asked for block 5 after block 10:", "early" in globals())
+except Exception as error:
+    print("2. asked for block 5 after block 10:", type(error).__name__)
 
 # %%
 with model.trace(separator + sentence):
@@ -446,11 +465,11 @@ with model.trace(separator + sentence):
 print("3. rebinding:", repr(model.tokenizer.decode(rebound)), "· writing:", repr(model.tokenizer.decode(written)))
 
 # %%
-with contextlib.suppress(NameError), model.trace(separator + sentence):
+with model.trace(separator + sentence):
     lengths = []  # 4. a list made inside is inside: save it, or make it outside and save each item
     for block in model.model.layers:
         lengths.append(block.output[0, -1].norm())
-print("4. plain list inside a trace:", "lengths" in globals())
+print("4. plain list made inside; is it there?", "lengths" in globals())
 
 with model.trace(separator + sentence):
     kept = nnsight.save([])
@@ -484,25 +503,33 @@ token, ` is`, and *choose*. On the second half, *test*. A swap counts as a succe
 choosing, testing = data.halves(facts, seed=0)
 
 
-def flipped(pairs, layer, position, new=None):
-    """For each pair, whether the clean answer wins in the corrupt run once the clean run's vector is written there."""
-    there = Site("resid", layer=layer, position=position)
-    new = read(model, [pair.clean for pair in pairs], there) if new is None else new
-    scores = logits(model, [pair.corrupt for pair in pairs], write={there: new})[:, -1]
+def streams(pairs, layers, network=model):
+    """What the clean prompts' streams hold after each of these blocks."""
+    found = read(network, [pair.clean for pair in pairs], [Site("resid", layer=layer) for layer in layers])
+    return {site.layer: vectors for site, vectors in found.items()}
+
+
+def flipped(pairs, layer, position, new, network=model):
+    """For each pair, whether the clean answer wins in the corrupt run once `new` is written there."""
+    there = {Site("resid", layer=layer, position=position): new}
+    scores = logits(network, [pair.corrupt for pair in pairs], write=there)[:, -1]
     wanted, asked = (data.answer_ids(model.tokenizer, names) for names in zip(*[pair[2:] for pair in pairs], strict=True))
     each = torch.arange(len(pairs))
     return scores[each, wanted] > scores[each, asked]
 
 
 # %% tags=["fig:crossing"]
-depths = [0, 4, 8, 12, 16, 20, 21, 22, 23, 24, 25, 28]
-pairs = data.capital_pairs(choosing, 24, seed=0)
-swaps = {place: [flipped(pairs, layer, i) for layer in depths] for place, i in (("at the country", 4), ("at the last token", 5))}
-rates = {place: [stats.proportion(int(hits.sum()), len(hits)) for hits in row] for place, row in swaps.items()}
+depths = [0, 4, 8, 12, 16, 20, 21, 22, 23, 24, 28]
+pairs = data.capital_pairs(choosing, 20, seed=0)
+clean = streams(pairs, depths)
+rates = {
+    place: [stats.proportion(int(flipped(pairs, layer, i, clean[layer][:, i]).sum()), len(pairs)) for layer in depths]
+    for place, i in (("at the country", 4), ("at the last token", 5))
+}
 plots.line(
     depths, {place: [e.value for e in row] for place, row in rates.items()}, y_range=(-0.05, 1.05), markers=True,
     band={place: ([e.low for e in row], [e.high for e in row]) for place, row in rates.items()},
-    title="Where a patch changes the capital (24 pairs)", x_label="patched after block", y_label="share of pairs that answer for the other country",
+    title=f"Where a patch changes the capital ({len(pairs)} pairs)", x_label="patched after block", y_label="share that answer for the other country",
     alt="Two step functions that cross between blocks 22 and 23: at the country the patch works until 22 and never after; at the last token the reverse.",
 )  # fmt: skip
 
@@ -518,21 +545,18 @@ token*, ` of`, one place to the left; and the real patch, scored for the capital
 
 
 # %%
-def random_step(pairs, there):
-    """For each pair, the old vector plus a step as long as the real one, in a random direction."""
-    old, new = (read(model, [pair[i] for pair in pairs], there) for i in (1, 0))
-    return old + stats.random_directions(*old.shape, seed=0) * (new - old).norm(dim=-1, keepdim=True)
-
-
 fresh = data.capital_pairs(testing, 24, seed=1)
-of = read(model, [pair.clean for pair in fresh], Site("resid", layer=22, position=3))
-capital = {fact.country: " " + fact.capital for fact in testing}
-third = [pair._replace(clean_answer=next(c for c in capital.values() if c not in pair)) for pair in fresh]
+new, old = streams(fresh, [22, 23]), read(model, [pair.corrupt for pair in fresh], Site("resid", layer=22, position=4))
+step = new[22][:, 4] - old
+random_step = stats.random_directions(*step.shape, seed=0) * step.norm(dim=-1, keepdim=True)
+capital = [" " + fact.capital for fact in testing]
+third = [pair._replace(clean_answer=next(name for name in capital if name not in pair)) for pair in fresh]
 test = {
-    "country, block 22": flipped(fresh, 22, 4), "last token, block 22": flipped(fresh, 22, 5),
-    "country, block 23": flipped(fresh, 23, 4), "last token, block 23": flipped(fresh, 23, 5),
-    "random step (country, 22)": flipped(fresh, 22, 4, random_step(fresh, Site("resid", layer=22, position=4))),
-    "wrong token (country, 22)": flipped(fresh, 22, 4, of), "third capital (country, 22)": flipped(third, 22, 4),
+    f"{place}, block {layer}": flipped(fresh, layer, i, new[layer][:, i]) for layer in (22, 23) for place, i in (("country", 4), ("last token", 5))
+} | {
+    "random step": flipped(fresh, 22, 4, old + random_step),
+    "wrong token": flipped(fresh, 22, 4, new[22][:, 3]),
+    "third capital": flipped(third, 22, 4, new[22][:, 4]),
 }  # fmt: skip
 
 # %%
@@ -540,15 +564,15 @@ held_out = {name: stats.proportion(int(hits.sum()), len(hits)) for name, hits in
 plots.bar(
     list(held_out), list(held_out.values()), horizontal=True, y_range=(0, 1), null=list(held_out)[4:],
     title="The crossing, on countries it was not chosen on", x_label="what was patched", y_label="share of pairs that flip",
-    alt="Bars: country at block 22 and last token at block 23 near 1, their counterparts near 0; a random step and a third capital near 0, the wrong token near one third.",
+    alt="Bars: country at block 22 and last token at block 23 near 1, their counterparts near 0; a random step and a third capital near 0, the wrong token near one half.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
 Markdown(
     f"**Held out:** the country's vector flips {held_out['country, block 22']} pairs after block 22 and {held_out['country, block 23']} after block 23; the last token's "
-    f"{held_out['last token, block 22']} and {held_out['last token, block 23']}. A random step of the same length does next to nothing ({held_out['random step (country, 22)']}). "
-    f"The wrong token flips {held_out['wrong token (country, 22)']}, and that is worth a minute: it wipes the country out, and once neither answer is "
-    "known, which of two capitals scores higher is a coin toss. A control tells you what *your measure* does when the effect is absent, and here "
+    f"{held_out['last token, block 22']} and {held_out['last token, block 23']}. A random step of the same length does next to nothing ({held_out['random step']}). "
+    f"The wrong token flips {held_out['wrong token']}, and that is worth a minute: it wipes the country out, and once neither answer is "
+    "known, which of two capitals scores higher is close to a coin toss. A control tells you what *your measure* does when the effect is absent, and here "
     "that is not always zero. (The 24 pairs share 17 countries, so the intervals are somewhat too narrow.)"
 )
 
@@ -569,23 +593,30 @@ The psychologist's way. No wires, just questions, many of them, because one phra
 
 # %%
 phrasings = [
-    "The capital of {} is", "The capital of {} is called", "The capital city of {} is", " {}'s capital is", "If you fly to {}, you will probably land in",
+    "The capital of {} is", "The capital city of {} is", " {}'s capital is", "If you fly to {}, you will probably land in",
     "Q: What is the capital of {}?\nA:", "The capital of {} is not",
 ]  # fmt: skip
-asked = {}
+asked, favourite = {}, {}
 for phrasing in phrasings:
     top = logits(model, [phrasing.format(fact.country) for fact in facts])[:, -1].argmax(-1)
-    asked[phrasing.strip().format("…").replace("\n", " ⏎ ")] = stats.proportion(int((top == answers).sum()), len(facts))
+    name = phrasing.strip().format("…").replace("\n", " ⏎ ")
+    asked[name] = stats.proportion(int((top == answers).sum()), len(facts))
+    favourite[name] = model.tokenizer.decode(top.mode().values)
 plots.bar(
-    list(asked), list(asked.values()), horizontal=True, y_range=(0, 1), title="One fact, seven phrasings", x_label="prompt",
-    y_label="share of 34 capitals on top", alt="Horizontal bars from about 0.9 for 'The capital of … is' down to 0 for the question-and-answer form.",
+    list(asked), list(asked.values()), horizontal=True, y_range=(0, 1), title="One fact, six phrasings", x_label="prompt",
+    y_label=f"share of {len(facts)} capitals on top", alt="Horizontal bars from about 0.9 for 'The capital of … is' down to 0 for the question-and-answer form and for 'is not'.",
 )  # fmt: skip
+
+# %% tags=["hide-input"]
+question = next(name for name in asked if name.startswith("Q:"))
+Markdown(
+    f"*Shows:* what the model does, which is what matters in the end. It \"knows\" {asked['The capital of … is'].value:.0%} of these capitals, or {asked[question].value:.0%}, depending on how you ask. (To the "
+    f"question-and-answer form its commonest first word is `{favourite[question]!r}`; after *is not* it is `{favourite['The capital of … is not']!r}`.) *Cannot show:* why. A model that had learned a list of sentences and one that had "
+    "learned geography would look alike until you found the phrasing that parts them."
+)
 
 # %% [markdown]
 r"""
-*Shows:* what the model does, which is what matters in the end. It "knows" most capitals, or none, depending on how you ask; and look at the last bar before you
-write that it *understands* "not". *Cannot show:* why. A model that had learned a list of sentences and one that had learned geography would look alike until you found the phrasing that parts them.
-
 ### 2 · Probing: is it written anywhere?
 
 The librarian's way. Take the vector at the last token, and train the simplest reader there is, a straight line, to tell European countries from the rest. If an honest reader can do it on countries
@@ -599,7 +630,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 everyone = data.capitals()  # every country once, so that none is both learned and tested
-probed = [0, 2, 4, 8, 12, 16, 20, 23, 26]
+probed = [0, 2, 4, 8, 12, 20, 23]
 states = read(model, [f"The capital of {fact.country} is" for fact in everyone], [Site("resid", layer=i, position=-1) for i in probed])
 european = np.array([fact.continent == "Europe" for fact in everyone])
 probe = make_pipeline(StandardScaler(), RidgeClassifier(alpha=1000.0))
@@ -613,8 +644,8 @@ def held_out_scores(vectors, labels):
 read_out, chance = [], []
 for vectors in states.values():
     read_out.append(stats.auroc_interval(held_out_scores(vectors.numpy(), european), european, n_resamples=300))
-    chance.append(stats.shuffled_null(lambda mixed: stats.auroc(held_out_scores(vectors.numpy(), mixed), mixed), european, n=20))
-low, high = zip(*(np.quantile(null, [0.025, 0.975]) for null in chance), strict=True)
+    chance.append(stats.shuffled_null(lambda mixed: stats.auroc(held_out_scores(vectors.numpy(), mixed), mixed), european, n=12))
+low, high = np.min(chance, axis=1), np.max(chance, axis=1)
 plots.line(
     probed, {"Europe or not": [e.value for e in read_out], "shuffled labels": [np.mean(null) for null in chance]}, null=["shuffled labels"],
     band={"Europe or not": ([e.low for e in read_out], [e.high for e in read_out]), "shuffled labels": (low, high)}, y_range=(0.2, 1.02),
@@ -625,8 +656,8 @@ plots.line(
 # %% tags=["hide-input"]
 at_12, useless = read_out[probed.index(12)], rates["at the last token"][depths.index(12)]
 Markdown(
-    f"*Shows:* that after block 12 the token ` is` already holds which continent the country is on: AUROC **{at_12}**, shuffled labels "
-    f"{np.mean(chance[probed.index(12)]):.2f}. *Cannot show:* that anything uses it. We know from the patches above what happens when that very vector is replaced, *whole*, by "
+    f"*Shows:* that after block 12 the token ` is` already holds which continent the country is on: AUROC **{at_12}**, twelve shuffles of the labels "
+    f"{np.min(chance[probed.index(12)]):.2f} to {np.max(chance[probed.index(12)]):.2f}. *Cannot show:* that anything uses it. We know from the patches above what happens when that very vector is replaced, *whole*, by "
     f"another country's: {useless} of the answers change. The information is decodable, and for this answer it is idle. [Chapter 02](02_probing.ipynb) is about little else ([Belinkov, 2022](cite:belinkov2022))."
 )
 
@@ -664,7 +695,7 @@ plots.heatmap(
 
 # %% [markdown]
 r"""
-Chosen on one half of the countries; now switch them off on the other half: each of the four heads gives every prompt the same vector, its average, so that it can say nothing about *this* country. For comparison, twenty
+Chosen on one half of the countries; now switch them off on the other half: each of the four heads gives every prompt the same vector, its average, so that it can say nothing about *this* country. For comparison, fifteen
 random sets of four, from the same blocks.
 """
 
@@ -679,7 +710,7 @@ def without(heads):
 
 
 every_head = [(layer, head) for layer in layers for head in range(9)]
-others = stats.matched_sets(chosen, every_head, 20, like=lambda head: head[0])
+others = stats.matched_sets(chosen, every_head, 15, like=lambda head: head[0])
 intact, silenced, random_sets = without([]), without(chosen), [without(heads) for heads in others]
 plots.histogram(
     random_sets, bins=12, title="Silencing four heads", x_label="share of 17 held-out capitals still on top", y_label="random sets of four",
@@ -722,8 +753,8 @@ for text in texts:
 # %% tags=["hide-input"]
 order = np.random.default_rng(0).permutation(len(found))
 columns = sorted(found, reverse=True)[:10], sorted((found[i] for i in order[:10]), reverse=True)
-cell = lambda item: f"…{item[1]}**[{item[2]}]** {item[0]:.0f}".replace("\n", " ").replace("|", "¦")
-table = "\n".join(f"| {cell(a)} | {cell(b)} |" for a, b in zip(*columns, strict=True))
+columns = [[f"…{before}**[{word}]** {strength:.0f}" for strength, before, word in column] for column in columns]
+table = "\n".join(f"| {a} | {b} |" for a, b in zip(*columns, strict=True))
 Markdown(f"| ten strongest of {len(found)} tokens (the token in brackets, then its strength) | ten at random |\n|---|---|\n{table}")
 
 # %% [markdown]
@@ -736,8 +767,8 @@ been a cleaner story. So, the causal question: if the direction *means* France, 
 targets = [fact for fact in testing if fact.country not in ("France", "Germany")]
 asked_for = [f"The capital of {fact.country} is" for fact in targets]
 paris = data.answer_ids(model.tokenizer, ["Paris"])
-random_way = stats.random_directions(3, sizes.d_model, seed=0) * france.norm()
-doses = [0.5, 1.0, 1.5, 2.0]
+random_way = stats.random_directions(2, sizes.d_model, seed=0) * france.norm()
+doses = [0.5, 1.0, 2.0]
 
 
 def paris_share(direction, dose):
@@ -747,16 +778,16 @@ def paris_share(direction, dose):
 
 
 steered = {name: [paris_share(way, dose) for dose in doses] for name, way in (("France", france), ("Germany", germany))}
-steered["random (mean of 3)"] = np.mean([[paris_share(way, dose) for dose in doses] for way in random_way], axis=0)
+steered["random (mean of 2)"] = np.mean([[paris_share(way, dose) for dose in doses] for way in random_way], axis=0)
 plots.line(
-    doses, steered, null=["random (mean of 3)"], y_range=(-0.03, 1.03), title="Adding a direction to another country's vector", x_label="dose (1 = the difference of averages)",
+    doses, steered, null=["random (mean of 2)"], y_range=(-0.03, 1.03), title="Adding a direction to another country's vector", x_label="dose (1 = the difference of averages)",
     y_label=f"share of {len(targets)} countries that answer Paris", alt="Steering with France rises with the dose to most countries; Germany and random directions stay at or near 0.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
 at_two = stats.proportion(round(steered["France"][-1] * len(targets)), len(targets))
 Markdown(
-    f"*Shows:* a direction that reads as France also *acts* as France: at dose 2 it makes {at_two} other countries answer Paris, three random directions of the same length {steered['random (mean of 3)'][-1]:.2f}, Germany's {steered['Germany'][-1]:.2f}. "
+    f"*Shows:* a direction that reads as France also *acts* as France: at dose 2 it makes {at_two} other countries answer Paris, two random directions of the same length {steered['random (mean of 2)'][-1]:.2f}, Germany's {steered['Germany'][-1]:.2f}. "
     "*Cannot show:* that this is a unit the *model* uses rather than one that *we* built; we told it where France was. Finding features without being told is the business of [chapter 03](03_sparse_autoencoders.ipynb), and why there "
     "should be more of them than dimensions that of [chapter 01](01_superposition.ipynb)."
 )
@@ -778,34 +809,39 @@ frames = [
     "The capital of {country} is called", "What is the capital of {country}? The capital is",
     "I was born in {country}. The capital of my country is", "If you fly to {country}, you will probably land in",
 ]  # fmt: skip
-crossing = {frame: data.capital_pairs(testing, 12, seed=2, template=frame) for frame in frames}
-sides = [(a, b) for a, b in data.ordered_pairs(facts, 600, seed=2) if {a.continent, b.continent} == {"Asia", "Europe"}][:12]
+crossing = {frame: data.capital_pairs(testing, 10, seed=2, template=frame) for frame in frames}
+sides = [(a, b) for a, b in data.ordered_pairs(facts, 600, seed=2) if {a.continent, b.continent} == {"Asia", "Europe"}][:10]
 located = "The country of {} is located in the continent of"
 crossing[located] = [
     data.PromptPair(located.format(a.country), located.format(b.country), " " + a.continent, " " + b.continent) for a, b in sides
 ]
-rows = []
-for frame, several in crossing.items():
-    one, other = (tokenize(model, several[0][i]).ids[0] for i in (0, 1))
-    country = int((one != other).nonzero()[0])
-    shares = [flipped(several, layer, place).float().mean().item() for layer in (22, 23) for place in (country, -1)]
-    rows.append([frame.replace("{country}", "…").replace("{}", "…"), *shares])
+
+
+def switch(pairs, network=model):
+    """Share of pairs that flip: unpatched, then country and last token after block 22, then both after 23."""
+    one, other = (tokenize(network, prompt).ids[0] for prompt in pairs[0][:2])
+    places, new = (int((one != other).nonzero()[0]), len(one) - 1), streams(pairs, [22, 23], network)
+    as_it_is = read(network, [pair.corrupt for pair in pairs], Site("resid", layer=22, position=-1))
+    hits = [flipped(pairs, 22, -1, as_it_is, network)] + [flipped(pairs, k, i, new[k][:, i], network) for k in (22, 23) for i in places]
+    return [row.float().mean().item() for row in hits]
+
+
+# %%
+rows = {frame.replace("{country}", "…").replace("{}", "…"): switch(several) for frame, several in crossing.items()}
+rows["*untrained:* The capital of … is"] = switch(fresh[:10], blank)
 
 # %% tags=["hide-input"]
-model, kept_model = blank, model  # flipped() reads the name `model`
-nothing = [flipped(fresh[:12], layer, place).float().mean().item() for layer in (22, 23) for place in (4, 5)]
-model = kept_model
-rows.append(["*untrained:* The capital of … is", *nothing])
-table = "\n".join(f"| {name} | " + " | ".join(f"{share:.2f}" for share in shares) + " |" for name, *shares in rows)
+table = "\n".join(f"| {name} | " + " | ".join(f"{share:.1f}" for share in shares) + " |" for name, shares in rows.items())
 Markdown(
-    "Share of 12 pairs that flip:\n\n| frame | country, after 22 | last, after 22 | country, after 23 | last, after 23 |\n|---|---|---|---|---|\n" + table
+    "Share of 10 pairs that answer for the other country:\n\n| frame | not patched | country, after 22 | last token, after 22 | country, after 23 | last token, after 23 |\n"
+    "|---|---|---|---|---|---|\n" + table
 )
 
 # %% [markdown]
 r"""
-The first prediction holds in every frame. The second holds by halves: after block 23 the country's own vector no longer matters for the continent either, but the last
-token alone does not carry the whole answer: some of it must have gone by way of other words. So "facts cross to the last token in block 23" is too strong; "block 23 is where this model
-*stops reading the country*" is what survives. In the untrained model patches move nothing in particular, and certainly do not switch sides.
+The first prediction holds in every frame. The second holds by halves. After block 23 the country's own vector no longer matters for the continent either (compare with the unpatched column: the model
+errs now and then by itself). But the last token alone does not carry the whole answer; some of it must travel by way of other words. So "facts cross to the last token in block 23" was too strong. What survives is: block 23 is where this model
+*stops reading the country*, at least for these two questions. In the untrained model no patch changes anything: it prefers the same one of two words whatever it reads, and that looks like a coin toss in every column.
 
 None of this makes block 23 special in other models, or for facts about things that are not countries. That would be new claims, each with its own way to fail.
 
