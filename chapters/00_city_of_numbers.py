@@ -641,6 +641,7 @@ def held_out_scores(vectors, labels):
     return cross_val_predict(probe, vectors, labels.astype(int), cv=5, method="decision_function")
 
 
+# %%
 read_out, chance = [], []
 for vectors in states.values():
     read_out.append(stats.auroc_interval(held_out_scores(vectors.numpy(), european), european, n_resamples=300))

@@ -32,7 +32,7 @@ def difference(answer: Any, expected: Any, tolerance: Tolerance = Tolerance(), *
     """
     try:
         return _difference(answer, expected, tolerance, loose)
-    except (TypeError, ValueError, RuntimeError, AttributeError):
+    except (TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError):
         return f"Your result is {_kind(answer)} that cannot be compared with {_kind(expected)}. What should come back?"
 
 

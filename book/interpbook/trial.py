@@ -1,7 +1,7 @@
 """Running somebody's function on test inputs, safely enough that its result can be compared.
 
 For each call: fresh inputs (tensors, arrays and containers are copied), fixed seeds, nothing printed, errors kept as
-values. Afterwards the random state is as it was.
+values. Afterwards the random state and torch's settings are as they were.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def _same_error(a: BaseException | None, b: BaseException | None) -> bool:
 
 def outcomes(function: Callable, inputs: Callable[[], list[tuple]]) -> list[Outcome]:
     """Call `function` once for each tuple of arguments that `inputs()` makes."""
-    with _random_state_kept():
+    with _state_kept():
         _seed()
         return [_call(function, arguments) for arguments in inputs()]
 
@@ -102,11 +102,19 @@ def _seed() -> None:
 
 
 @contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
+def _state_kept() -> Iterator[None]:
+    """Judge under the usual settings, whatever the notebook has set, and put its own back afterwards."""
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    dtype, device, grad = torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)  # the processor
+    torch.set_grad_enabled(True)
     try:
         yield
     finally:
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(None if device.type == "cpu" else device)
+        torch.set_grad_enabled(grad)
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])
@@ -127,11 +135,18 @@ def _quiet() -> Iterator[None]:
 
 def is_missing(answer: Any) -> bool:
     """Still the stub: None, `...`, or a container in which nothing has been filled in."""
+    try:
+        return _is_missing(answer)
+    except RecursionError:  # a list that holds itself is at least something
+        return False
+
+
+def _is_missing(answer: Any) -> bool:
     if answer is None or answer is ...:
         return True
     if isinstance(answer, Mapping):
-        return bool(answer) and all(is_missing(item) for item in answer.values())
-    return isinstance(answer, list | tuple) and bool(answer) and all(is_missing(item) for item in answer)
+        return bool(answer) and all(_is_missing(item) for item in answer.values())
+    return isinstance(answer, list | tuple) and bool(answer) and all(_is_missing(item) for item in answer)
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
@@ -146,7 +161,10 @@ def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | N
 
 def explain_error(error: BaseException, answer: Any) -> str:
     """One line: `TypeError: … (line 3 of your answer)`."""
-    said = " ".join(str(error).strip().splitlines()[-1:]) or "no message"
+    try:
+        said = " ".join(str(error).strip().splitlines()[-1:]) or "no message"
+    except Exception:  # whatever the answer's own exception class raises when asked to describe itself
+        said = "no message"
     line = _line(error, answer)
     return f"{type(error).__name__}: {said[:300]}{f' (line {line} of your answer)' if line else ''}"
 

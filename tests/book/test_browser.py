@@ -62,7 +62,7 @@ def test_every_page_works_without_a_network_and_draws_every_figure(browser, site
     for page in pages:
         with visit(browser, site, page, theme) as tab:
             drawn = draw_all(tab)
-            assert tab.evaluate("document.documentElement.dataset.theme") == theme or page == "index.html"
+            assert tab.evaluate("document.documentElement.dataset.theme") == theme
             if page in figure_counts:
                 assert drawn == figure_counts[page], page
 
@@ -72,8 +72,6 @@ def test_no_serious_accessibility_findings(browser, site, pages, theme):
     """axe-core over every page, figures drawn and folds open."""
     findings = []
     for page in pages:
-        if page == "index.html":
-            continue  # it forwards to the landing page at once
         with visit(browser, site, page, theme) as tab:
             draw_all(tab)
             tab.evaluate("document.querySelectorAll('article details').forEach((fold) => (fold.open = true))")

@@ -329,3 +329,44 @@ def test_functions_that_trace_a_model_are_judged_in_a_real_kernel(tmp_path, monk
     )
     assert said[3].endswith("(line 4 of your answer)\n")
     assert said[4] == "trace.residual: not attempted, 0/2 points\n"
+
+
+def test_the_settings_of_a_notebook_do_not_change_a_verdict():
+    """Double precision, another device or no gradients: judged as ever, and left as they were."""
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    try:
+        assert verdict(FUNCTION, lambda x, w: _project(x, w)) == PASSED
+        found = torch.get_default_dtype(), torch.get_default_device().type, torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+        torch.set_grad_enabled(True)
+    assert found == (torch.float64, "meta", False)
+
+
+def test_a_reference_handed_out_can_be_changed_without_harm(monkeypatch):
+    listed = Check(id="toy.list", reference=lambda: ["a", "b"], mistakes=(), alternatives=(), fallback="LIST?")
+    monkeypatch.setattr(exercises, "find", {"toy.list": listed}.__getitem__)
+    exercises.or_reference("toy.list", None).append("ruined")
+    assert verdict("toy.list", ["a", "b"]) == PASSED
+
+
+class _Mute(Exception):
+    def __str__(self):
+        raise ValueError("cannot say")
+
+
+def test_odd_answers_end_in_a_verdict():
+    """Numbers beyond floating point, a list that holds itself, an exception that cannot describe itself."""
+    endless: list = []
+    endless.append(endless)
+
+    def mute(x, w):
+        raise _Mute
+
+    assert verdict(VALUE, 10**400).status == "wrong"
+    assert verdict(VALUE, endless).status == "wrong"
+    assert verdict(FUNCTION, mute) == Verdict("error", verdict(FUNCTION, mute).hint)
+    assert "_Mute" in verdict(FUNCTION, mute).hint

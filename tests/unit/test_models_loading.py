@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+import jaxtyping
 import psutil
 import pytest
 import torch
@@ -221,6 +222,41 @@ def test_no_sites_and_vectors_of_another_width_are_refused(llama):
         read(llama, PROMPTS, [])
     with pytest.raises(SiteError, match="the vectors have 5 numbers; the residual stream of this model has 24"):
         unembed(llama, torch.zeros(5))
+
+
+@pytest.fixture
+def unchecked_types():
+    """As in a notebook, where annotations are not enforced."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "sentence"),
+    [
+        (
+            lambda m: read(m, PROMPTS, "resid"),
+            SiteError,
+            r"expected a place such as Site\('resid', layer=0\), got 'resid'",
+        ),
+        (lambda m: read(m, PROMPTS, None), SiteError, "got a NoneType"),
+        (lambda m: logits(m, PROMPTS, write={"z": torch.zeros(1)}), SiteError, "got 'z'"),
+        (lambda m: logits(m, PROMPTS, write=Site("resid", 0)), SiteError, "expected a dictionary"),
+        (lambda m: logits(m, None), PromptError, "got a NoneType"),
+        (lambda m: logits(m, torch.ones(1, 2, dtype=torch.bool)), PromptError, "got torch.bool"),
+        (
+            lambda m: logits(m, torch.ones(1, 2, dtype=torch.long, device="meta")),
+            PromptError,
+            "holds shapes and no numb",
+        ),
+        (lambda m: unembed(m, torch.tensor(1.0)), SiteError, r"of shape \(\.\.\., 24\)"),
+        (lambda _: Site(None, 1), SiteError, "the kind comes first"),
+    ],
+)
+def test_what_a_newcomer_types_first_is_answered_in_a_sentence(llama, unchecked_types, act, error, sentence):
+    with pytest.raises(error, match=sentence):
+        act(llama)
 
 
 # --- NDIF -------------------------------------------------------------------------------------------------------------

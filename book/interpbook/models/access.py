@@ -6,9 +6,9 @@
    after the last site, so reading at layer 5 costs six layers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import overload
+from typing import Any, overload
 
 import nnsight
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from interpbook.models.errors import ModelError, PromptError, SiteError
 from interpbook.models.loading import ModelInfo, info, network, remote_of
-from interpbook.models.sites import BY_HEAD, Site, at, family, get, put
+from interpbook.models.sites import BY_HEAD, KINDS, Site, at, family, get, put
 from interpbook.models.tokens import Prompts, Tokens, tokenize
 
 Value = Tensor | Callable[[Tensor], Tensor]
@@ -42,10 +42,8 @@ def read(
     left, so `position=-1` is each prompt's last token; what is read at padding means nothing (`tokenize(...).mask`).
     With `write`, what passes after that intervention.
     """
-    wanted = [sites] if isinstance(sites, Site) else list(sites)
-    if not wanted:
-        raise SiteError("read: the list of sites is empty; give at least one, such as Site('resid', layer=0).")
-    found, _ = _run(model, tokenize(model, prompts), keep=wanted, write=dict(write or {}), stop=True)
+    wanted = _sites("read", sites)
+    found, _ = _run(model, tokenize(model, prompts), keep=wanted, write=_written(write), stop=True)
     return found[sites] if isinstance(sites, Site) else found
 
 
@@ -57,13 +55,15 @@ def logits(
     `write={Site("resid", layer=5, position=-1): vector}` replaces; a function changes what passes:
     `write={Site("z", layer=2, head=1): torch.zeros_like}` removes a head.
     """
-    return _run(model, tokenize(model, prompts), keep=[], write=dict(write or {}), stop=False)[1]
+    return _run(model, tokenize(model, prompts), keep=[], write=_written(write), stop=False)[1]
 
 
 def unembed(model: TransformersModel, resid: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_vocab"]:
     """The logits that a residual vector would give if the last block had written it: final norm, then unembedding."""
     module, sizes = network(model), info(model)
     weight = module.lm_head.weight
+    if not isinstance(resid, Tensor) or resid.ndim == 0:
+        raise SiteError(f"unembed: expected a tensor of shape (..., {sizes.d_model}), got {_described(resid)}.")
     if weight.is_meta:
         raise ModelError("unembed: the weights of this model are not on this machine; load it without remote=True.")
     if resid.shape[-1] != sizes.d_model:
@@ -74,6 +74,38 @@ def unembed(model: TransformersModel, resid: Float[Tensor, "... d_model"]) -> Fl
     scores = module.lm_head(at(module, family(sizes.name).norm)(resid.to(weight.dtype)))
     cap = getattr(module.config.get_text_config(), "final_logit_softcapping", None)
     return scores if cap is None else cap * torch.tanh(scores / cap)
+
+
+def _sites(doing: str, sites: Any) -> list[Site]:
+    """The sites as a list, all of them sites."""
+    wanted: list[Any] = [sites] if isinstance(sites, Site | str) or not isinstance(sites, Iterable) else list(sites)
+    if not wanted:
+        raise SiteError(f"{doing}: the list of sites is empty; give at least one, such as Site('resid', layer=0).")
+    for site in wanted:
+        if not isinstance(site, Site):
+            meant = f"Site({site!r}, layer=0)" if site in KINDS else "Site('resid', layer=0)"
+            raise SiteError(f"{doing}: expected a place such as {meant}, got {_described(site)}.")
+    return wanted
+
+
+def _written(write: Any) -> dict[Site, Value]:
+    """What to write, by site."""
+    if write is None or write == {}:
+        return {}
+    if not isinstance(write, Mapping):
+        raise SiteError(
+            f"write: expected a dictionary such as {{Site('resid', layer=0): vector}}, got {_described(write)}."
+        )
+    _sites("write", list(write))
+    return dict(write)
+
+
+def _described(value: Any) -> str:
+    """A value in an error: text as it is, anything else by its type (and shape)."""
+    if isinstance(value, str):
+        return repr(value)
+    shape = getattr(value, "shape", None)
+    return f"a {type(value).__name__}" + ("" if shape is None else f" of shape {tuple(shape)}")
 
 
 def _run(

@@ -41,6 +41,8 @@ class Site:
 
     def __post_init__(self) -> None:
         self._whole_numbers()
+        if not isinstance(self.kind, str):
+            raise SiteError(f"Site: the kind comes first, as text, such as Site('resid', layer=0); got {self.kind!r}.")
         if self.kind not in KINDS:
             near = difflib.get_close_matches(self.kind, KINDS, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""

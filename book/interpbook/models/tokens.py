@@ -48,6 +48,9 @@ def tokenize(model: TransformersModel, prompts: Prompts, *, prefix: bool = True)
         return prompts
     if isinstance(prompts, Tensor):
         return _checked(model, Tokens(prompts, torch.ones_like(prompts, dtype=torch.bool)))
+    if not isinstance(prompts, Sequence):
+        kind = type(prompts).__name__
+        raise PromptError(f"tokenize: expected text, a list of texts, or a tensor of token ids; got a {kind}.")
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
     rows = _rows(model, texts, prefix=prefix)
     longest, tokenizer = max(map(len, rows)), model.tokenizer
@@ -94,7 +97,9 @@ def _first_token(tokenizer: Any) -> int | None:
 def _checked(model: TransformersModel, tokens: Tokens) -> Tokens:
     """The tokens, where the model can take them."""
     ids, sizes = tokens.ids, info(model)
-    if ids.ndim != 2 or ids.is_floating_point():
+    if ids.is_meta:
+        raise PromptError("tokenize: the token ids are on the device 'meta', which holds shapes and no numbers.")
+    if ids.ndim != 2 or ids.dtype not in (torch.int64, torch.int32):
         raise PromptError(
             f"tokenize: token ids are whole numbers of shape (batch, seq); got {ids.dtype} of shape {tuple(ids.shape)}."
             + (" For one prompt, write ids[None]." if ids.ndim == 1 else "")
