@@ -75,7 +75,7 @@ def city(per_sheet):
         labels=list(MODELS), log_x=True, log_y=True, reference=PLACES, x_label="numbers in the model", y_label="area, square miles",
         title=f"{per_sheet} numbers on a sheet", alt="Area of paper against the size of four models, with three places for comparison.",
     )  # fmt: skip
-    figure.update_xaxes(range=[7.4, 13.2])
+    figure.update_xaxes(range=[7.1, 13.2])
     return figure.update_yaxes(range=[-3, 4])
 
 
@@ -754,7 +754,7 @@ for text in texts:
 # %% tags=["hide-input"]
 order = np.random.default_rng(0).permutation(len(found))
 columns = sorted(found, reverse=True)[:10], sorted((found[i] for i in order[:10]), reverse=True)
-columns = [[f"…{before}**[{word}]** {strength:.0f}" for strength, before, word in column] for column in columns]
+columns = [[f"…{before}<b>[{word}]</b> {strength:.0f}" for strength, before, word in column] for column in columns]
 table = "\n".join(f"| {a} | {b} |" for a, b in zip(*columns, strict=True))
 Markdown(f"| ten strongest of {len(found)} tokens (the token in brackets, then its strength) | ten at random |\n|---|---|\n{table}")
 
