@@ -1,0 +1,3 @@
+"""stub"""
+SEEDS = ()
+def train(model, seed): raise NotImplementedError
