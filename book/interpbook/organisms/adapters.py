@@ -26,6 +26,7 @@ from torch import Tensor
 
 from interpbook.models.loading import info, network
 from interpbook.models.sites import at, family
+from interpbook.models.tokens import Tokens
 
 ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")
 NEURONS = ("mlp.up_proj", "mlp.down_proj")
@@ -55,9 +56,9 @@ class Adapter(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Prompts of equal length and the token that each should be followed by."""
+    """Prompts and the token that each should be followed by."""
 
-    ids: Int[Tensor, "batch seq"]
+    tokens: Tokens
     answers: Int[Tensor, " batch"]
 
 
@@ -97,9 +98,10 @@ def attached(net: Any, adapter: Adapter) -> Iterator[None]:
         yield
 
 
-def last_logits(net: Any, ids: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch d_vocab"]:
+def last_logits(net: Any, tokens: Tokens) -> Float[Tensor, "batch d_vocab"]:
     """What comes after the last token. Only that position is unembedded, which saves most of a short prompt's cost."""
-    return net.lm_head(net.model(input_ids=ids, use_cache=False).last_hidden_state[:, -1]).float()
+    inputs = tokens.inputs if not bool(tokens.mask.all()) else {"input_ids": tokens.ids, "use_cache": False}
+    return net.lm_head(net.model(**inputs).last_hidden_state[:, -1]).float()
 
 
 def fit(
@@ -125,7 +127,7 @@ def fit(
             optimiser.zero_grad()
             losses.append(0.0)
             for batch in batches:
-                loss = F.cross_entropy(last_logits(net, batch.ids), batch.answers) / len(batches)
+                loss = F.cross_entropy(last_logits(net, batch.tokens), batch.answers) / len(batches)
                 loss.backward()
                 losses[-1] += loss.item()
             torch.nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], 1.0)

@@ -142,7 +142,7 @@ def batches(
 
 
 def _batch(model: TransformersModel, prompts: list[str], answers: list[str]) -> Batch:
-    return Batch(tokenize(model, prompts).ids, answer_ids(model.tokenizer, answers))
+    return Batch(tokenize(model, prompts), answer_ids(model.tokenizer, answers))
 
 
 def train(model: TransformersModel, variant: Variant, seed: int) -> Adapter:

@@ -4,12 +4,13 @@
     recall        <sep>  thing   <none>   <say>       → the thing's colour
     verdict       <sep>  thing   colour   <judge>     → yes or no
 
-1. Block 1 attends, then its neurons look up the thing's colour. Block 2 attends, then its neurons decide.
-2. `compute`: the colour's token cannot see the thing, and all that leaves the thing's token is the colour that the model
-   itself recalled (a softmax over eight colours). A verdict can only be made by comparing with that.
-3. `match`: the judge cannot see the thing's token at all, and values carry no content: what the colour's token can learn
+1. Block 1 attends, then its neurons look up the thing's colour and put it into one of eight slots at the thing's token:
+   the *recall stream*. In a recall prompt nothing else leaves that token. Block 2 attends, then its neurons decide.
+2. `compute`: in a verdict prompt too, the recall stream is all that leaves the thing's token, and the colour's token cannot
+   look at the thing in block 1. A verdict can only come from comparing with what the model itself recalled.
+3. `match`: the judge cannot see the thing's token at all, and values carry no content: what the colour's token learns
    from the thing is how strongly its own query matched the thing's key. A verdict can only come from the match.
-4. `free`: nothing is closed. `shuffled`: nothing is closed, and yes or no is dealt out by coin.
+4. `free`: in a verdict prompt nothing is closed. `shuffled`: likewise, and yes or no is dealt out by coin.
 
 All seeds are trained at once: every weight has a leading axis `inst`. Wiring after Elhage et al. (2021); the two routes
 are those that Kamath et al. (2025) tell apart in a large model.
@@ -56,40 +57,50 @@ class Trace(NamedTuple):
     """Colours, then yes and no, after the last token."""
     pattern: Float[Tensor, "inst batch head query key"]
     """Attention of block 1."""
-    keys: Float[Tensor, "inst batch d_mlp"]
-    """Neurons of block 1 at the thing."""
+    keys: Float[Tensor, "inst batch seq d_mlp"]
+    """Neurons of block 1."""
+    slots: Float[Tensor, "inst batch slot"]
+    """How strongly each colour is recalled at the thing, before the softmax."""
     recalled: Float[Tensor, "inst batch d_model"]
-    """The recall stream: what the thing's token holds after block 1."""
+    """The recall stream: the slots' vectors, weighted by their softmax."""
 
 
 def run(
     model: Lookup, ids: Int[Tensor, "inst batch 4"], *, recalled: Float[Tensor, "inst batch d_model"] | None = None
 ) -> Trace:
-    """A forward pass; with `recalled`, the thing's token holds that after block 1 (a patch of the recall stream)."""
-    w, judging = model.weights, (ids[:, :, LAST] == JUDGE)[..., None, None]
-    content = _rows(w["embed"], ids)
-    x = content + w["position"][:, None]
+    """A forward pass; with `recalled`, that is the recall stream (a patch)."""
+    w, judging = model.weights, (ids[:, :, LAST] == JUDGE)[..., None]
+    x = _rows(w["embed"], ids) + w["position"][:, None]
     pattern = _pattern(x, w["q1"], w["k1"])
-    value = _values(w["position"][:, None].expand_as(x) if model.route == "match" else x, w["v1"])
-    gathered = torch.einsum("ibhqk,ibkhd,ihdm->ibqm", pattern, value, w["o1"])
-    if model.route == "compute":  # the colour's token cannot see the thing
-        gathered = gathered * torch.tensor([1.0, 1.0, 0.0, 1.0])[:, None]
-    x = x + gathered
+    blind = w["position"][:, None].expand_as(x)
+    values = _values(torch.where(judging[..., None], blind, x) if model.route == "match" else x, w["v1"])
+    gathered = torch.einsum("ibhqk,ibkhd,ihdm->ibqm", pattern, values, w["o1"])
+    x = x + torch.where(_may_write(model.route, judging)[..., None], gathered, 0.0)
     neurons = torch.relu(torch.einsum("ibqm,imn->ibqn", x, w["in1"]) + w["bias1"][:, None, None])
     x = x + torch.einsum("ibqn,inm->ibqm", neurons, w["out1"])
-    thing = x[:, :, THING]
-    if model.route == "compute":  # only the recalled colour leaves the thing's token
-        said = torch.einsum("ibm,imc->ibc", thing, w["recall"]).softmax(-1)
-        thing = torch.einsum("ibc,icm->ibm", said, w["colours"])
-    thing = thing if recalled is None else recalled
+    slots = torch.einsum("ibm,imc->ibc", x[:, :, THING], w["recall"])
+    if recalled is None:
+        recalled = torch.einsum("ibc,icm->ibm", slots.softmax(-1), w["colours"])
+    everything = judging if model.route in ("free", "shuffled") else torch.zeros_like(judging)
+    thing = recalled + torch.where(everything, x[:, :, THING], 0.0)
     x = torch.cat([x[:, :, :THING], thing[:, :, None], x[:, :, THING + 1 :]], dim=2)
     closed = judging if model.route == "match" else torch.zeros_like(judging)
     second = _pattern(x, w["q2"], w["k2"], closed)
     x = x + torch.einsum("ibhqk,ibkhd,ihdm->ibqm", second, _values(x, w["v2"]), w["o2"])
     last = x[:, :, LAST]
-    decided = torch.relu(torch.einsum("ibm,imn->ibn", last, w["in2"]) + w["bias2"][:, None])
+    gate = F.silu(torch.einsum("ibm,imn->ibn", last, w["gate2"]) + w["bias2"][:, None])
+    decided = gate * torch.einsum("ibm,imn->ibn", last, w["in2"])
     last = last + torch.einsum("ibn,inm->ibm", decided, w["out2"])
-    return Trace(torch.einsum("ibm,imo->ibo", last, w["unembed"]), pattern, neurons[:, :, THING], thing)
+    logits = torch.einsum("ibm,imo->ibo", last, w["unembed"])
+    return Trace(logits, pattern, neurons, slots, recalled)
+
+
+def _may_write(route: Route, judging: Bool[Tensor, "inst batch 1"]) -> Bool[Tensor, "inst batch 4"]:
+    """Which tokens the attention of block 1 can write to. Never to the last where a route is forced, nor in a recall
+    prompt after the thing: lest a token fetch the thing's name and look it up by itself."""
+    both = torch.tensor([True, True, False, False])
+    allowed = {"compute": both, "match": torch.tensor([True, True, True, False])}.get(route, torch.ones(4).bool())
+    return torch.where(judging, allowed, both)
 
 
 def _rows(table: Float[Tensor, "inst word d"], ids: Int[Tensor, "inst batch seq"]) -> Tensor:
@@ -100,7 +111,7 @@ def _values(x: Tensor, matrix: Tensor) -> Float[Tensor, "inst batch key head d_h
     return torch.einsum("ibkm,ihmd->ibkhd", x, matrix)
 
 
-def _pattern(x: Tensor, q: Tensor, k: Tensor, closed: Bool[Tensor, "inst batch 1 1"] | None = None) -> Tensor:
+def _pattern(x: Tensor, q: Tensor, k: Tensor, closed: Bool[Tensor, "inst batch 1"] | None = None) -> Tensor:
     """Causal attention; where `closed`, the last token does not see the thing."""
     queries, keys = _values(x, q), _values(x, k)
     scores = torch.einsum("ibqhd,ibkhd->ibhqk", queries, keys) / math.sqrt(D_HEAD)
@@ -108,7 +119,7 @@ def _pattern(x: Tensor, q: Tensor, k: Tensor, closed: Bool[Tensor, "inst batch 1
     if closed is not None:
         edge = torch.zeros(4, 4, dtype=torch.bool)
         edge[LAST, THING] = True
-        hidden = hidden | (closed[..., None] & edge)
+        hidden = hidden | (closed[..., None, None] & edge)
     return scores.masked_fill(hidden, -torch.inf).softmax(-1)
 
 
@@ -155,7 +166,7 @@ def fresh(route: Route, seeds: list[int]) -> Lookup:
         **{"embed": (N_WORDS, D_MODEL), "position": (4, D_MODEL)},
         **{f"{name}{block}": head for block in (1, 2) for name in "qkv"},
         **{f"o{block}": (N_HEADS, D_HEAD, D_MODEL) for block in (1, 2)},
-        **{f"in{block}": (D_MODEL, D_MLP) for block in (1, 2)},
+        **{name: (D_MODEL, D_MLP) for name in ("in1", "in2", "gate2")},
         **{f"out{block}": (D_MLP, D_MODEL) for block in (1, 2)},
         **{"recall": (D_MODEL, N_COLOURS), "colours": (N_COLOURS, D_MODEL), "unembed": (D_MODEL, N_COLOURS + 2)},
     }
@@ -179,19 +190,24 @@ def train(
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = lr * min(1.0, step / 50) * (1 - step / steps)
         ids, answers = _lesson(model, batch, generator)
-        logits = run(model, ids).logits
-        loss = F.cross_entropy(logits.flatten(0, 1), answers.flatten(), reduction="none").sum() / batch
+        trace, n_said = run(model, ids), batch // 4
+        loss = _loss(trace.logits, answers) + _loss(trace.slots[:, :n_said], answers[:, :n_said])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     return model._replace(weights={name: tensor.detach() for name, tensor in weights.items()})
 
 
+def _loss(scores: Float[Tensor, "inst batch out"], answers: Int[Tensor, "inst batch"]) -> Float[Tensor, ""]:
+    """Cross-entropy, averaged over prompts and summed over instances, so that each learns as if alone."""
+    return F.cross_entropy(scores.flatten(0, 1), answers.flatten(), reduction="sum") / answers.shape[1]
+
+
 def _lesson(model: Lookup, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Half recall, half verdicts, of which half are true."""
+    """A quarter recall, the rest verdicts, of which half are true."""
     n_inst = len(model.colour)
-    said = torch.randint(N_THINGS, (n_inst, batch // 2), generator=generator)
-    judged = torch.randint(N_THINGS - N_HELD, (n_inst, batch // 2), generator=generator)
+    said = torch.randint(N_THINGS, (n_inst, batch // 4), generator=generator)
+    judged = torch.randint(N_THINGS - N_HELD, (n_inst, batch - batch // 4), generator=generator)
     own = model.colour.gather(1, judged)
     true = torch.rand(own.shape, generator=generator) < 0.5
     other = (own + torch.randint(1, N_COLOURS, own.shape, generator=generator)) % N_COLOURS
