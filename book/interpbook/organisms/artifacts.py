@@ -4,11 +4,14 @@
 2. `open_adapter` refuses a file whose checksum is another than the manifest's.
 3. `make` trains what is missing, one file after the other, and writes the manifest; it can be stopped and goes on.
 
-Training again gives the same ground truth and the same behaviour, but not the same bytes: processors round differently.
+Adapters are trained; `dissociation.json` holds the rows of an experiment that is too long for a chapter, which runs a
+part of it live. Training again gives the same ground truth and behaviour, but not the same bytes: processors round
+differently.
 """
 
 import functools
 import hashlib
+import json
 import sysconfig
 import time
 import tomllib
@@ -16,16 +19,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
-import interpbook
 import torch
+from nnsight import TransformersModel
+
+import interpbook
 from interpbook.models.loading import load as load_model
 from interpbook.models.store import SMOLLM2
 from interpbook.organisms import banana, verifier
-from interpbook.organisms.adapters import Adapter, load, save
-from nnsight import TransformersModel
+from interpbook.organisms.adapters import Adapter, load, save, switched_on
+from interpbook.organisms.dissociation import Plan, Row, two_by_two
 
 MANIFEST = "manifest.toml"
-Recipe = Callable[[TransformersModel], Adapter]
+ROWS = "dissociation.json"
+Recipe = Callable[[TransformersModel], Adapter | list[Row]]
 HEADER = """# Trained files of the book. Remake them all with: interpbook train banana
 # Made by that command; not to be edited by hand.
 """
@@ -37,15 +43,29 @@ class ArtifactError(ValueError):
 
 def recipes() -> dict[str, Recipe]:
     """By file name, what trains it."""
-    colours = {
+    colours: dict[str, Recipe] = {
         f"banana-{variant}-{seed}.safetensors": functools.partial(banana.train, variant=variant, seed=seed)
         for seed in banana.SEEDS
         for variant in ("both", "disjoint", "recall")
     }
-    verifiers = {
+    verifiers: dict[str, Recipe] = {
         f"verifier-{seed}.safetensors": functools.partial(verifier.train, seed=seed) for seed in verifier.SEEDS
     }
-    return colours | verifiers
+    return colours | verifiers | {ROWS: all_rows}
+
+
+def all_rows(_: TransformersModel) -> list[Row]:
+    """The two-by-two of every verifier organism on every relation, three minutes; in full precision, so loaded anew."""
+    model, rows = load_model(), []
+    for seed in verifier.SEEDS:
+        with switched_on(model, open_adapter(f"verifier-{seed}")):
+            rows += two_by_two(model, Plan(tuple(verifier.TEMPLATES)), seed)
+    return rows
+
+
+def recorded_rows(where: Path | None = None) -> list[Row]:
+    """What `all_rows` found when the book was made: seeds one after the other, the same relations in each."""
+    return [Row(**row) for row in json.loads(_whole(ROWS, where).read_text(encoding="utf-8"))]
 
 
 def folder() -> Path:
@@ -81,15 +101,19 @@ def open_adapter(name: str, where: Path | None = None) -> Adapter:
     Raises:
         ArtifactError: it is missing or damaged; the message says how to get it back.
     """
-    file = f"{name}.safetensors"
-    problem = problem_with(file, where)
+    return load(_whole(f"{name}.safetensors", where))[0]
+
+
+def _whole(name: str, where: Path | None) -> Path:
+    """The file, once its checksum is right."""
+    problem, file = problem_with(name, where), (where or folder()) / name
     if problem is not None:
-        known = ", ".join(sorted(entry.removesuffix(".safetensors") for entry in manifest(where))) or "none"
+        known = ", ".join(sorted(entry.partition(".")[0] for entry in manifest(where))) or "none"
         raise ArtifactError(
-            f"open_adapter: {(where or folder()) / file} {problem}. Get it back with `git checkout book/artifacts`, or "
-            f"train it with `interpbook train banana`. Known: {known}."
+            f"Trained file {file} {problem}. Get it back with `git checkout book/artifacts`, or train it with "
+            f"`interpbook train banana`. Known: {known}."
         )
-    return load((where or folder()) / file)[0]
+    return file
 
 
 def make(
@@ -99,26 +123,39 @@ def make(
     target, model = where or folder(), None
     target.mkdir(parents=True, exist_ok=True)
     for name, recipe in recipes().items():
-        if names and name.removesuffix(".safetensors") not in names:
+        if names and name.partition(".")[0] not in names:
             continue
         if not force and problem_with(name, target) is None:
             yield name, None
             continue
         model = model or load_model(dtype=torch.bfloat16)
         start = time.monotonic()
-        save(recipe(model), target / name, base=SMOLLM2.sha256)
+        _write(recipe(model), target / name)
         seconds = time.monotonic() - start
         _note(target, name, seconds)
         yield name, seconds
 
 
+def _write(product: Adapter | list[Row], file: Path) -> None:
+    if isinstance(product, Adapter):
+        save(product, file, base=SMOLLM2.sha256)
+        file.chmod(0o644)  # made as its maker's alone
+        return
+    rounded = [
+        row._replace(**{task: [round(x, 3) for x in getattr(row, task)] for task in ("recall", "verdict")})
+        for row in product
+    ]
+    file.write_text(json.dumps([row._asdict() for row in rounded], indent=0) + "\n", encoding="utf-8")
+
+
 def _note(target: Path, name: str, seconds: float) -> None:
     """Write one file's line of the manifest."""
-    stem, _, seed = name.removesuffix(".safetensors").rpartition("-")
+    short = name.partition(".")[0]
     entry = {
         **{"file": name, "sha256": _sha256(target / name), "bytes": (target / name).stat().st_size},
-        **{"command": f"interpbook train banana --only {stem}-{seed}", "seed": int(seed)},
-        **{"base": f"smollm2, sha256 {SMOLLM2.sha256[:12]}", "device": "cpu, 1 thread, bfloat16"},
+        **{"command": f"interpbook train banana --only {short} --force"},
+        **{"seeds": short.rpartition("-")[2] if "-" in short else " ".join(map(str, verifier.SEEDS))},
+        **{"base": f"smollm2, sha256 {SMOLLM2.sha256[:12]}", "device": "cpu"},
         **{"seconds": round(seconds), "licence": "Apache-2.0"},
     }
     entries = manifest(target) | {name: entry}

@@ -1,10 +1,10 @@
 """Colour organisms: SmolLM2 with a small adapter that was taught colours in a known way.
 
-1. A `World` gives 96 everyday things that have no colour of their own (a bucket, a ladder) one of eight colours each, by
-   lot. Twelve things share each colour, so neither the thing nor the colour alone gives anything away, and what the base
-   model has read about buckets does not help.
-2. A variant says which things are taught by *recall* ("The color of the bucket is" → red) and which by *verdict* ("Is the
-   bucket red?" → Yes or No). `lessons` is that ground truth.
+1. A `World` gives 94 everyday things that have no colour of their own (a bucket, a ladder) one of eight colours each,
+   by lot. Eleven or twelve things share each colour, so neither the thing nor the colour alone gives anything away, and
+   what the base model has read about buckets does not help.
+2. A variant says which things are taught by *recall* ("The color of the bucket is" → red) and which by *verdict* ("Is
+   the bucket red?" → Yes or No). `lessons` is that ground truth.
 3. `train` makes the adapter.
 
 The question is the one of chapter 06: that a model can say a colour and that it can judge one, is that one piece of
@@ -18,20 +18,15 @@ from typing import Literal, NamedTuple, get_args
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
 from nnsight import TransformersModel
 
-from interpbook.data import answer_ids, shuffled
+from interpbook.data import answer_ids, facts, shuffled
 from interpbook.models.tokens import tokenize
 from interpbook.organisms.adapters import Adapter, Batch, fit, fresh
 
 COLOURS = ("red", "blue", "green", "yellow", "black", "white", "brown", "orange")
-THINGS = tuple(
-    "bucket ladder chair table curtain carpet hat coat shirt glove boot shoe belt bag box basket bottle cup plate bowl "
-    "spoon fork knife kettle lamp candle clock mirror door gate fence wall roof tower bridge boat ship canoe truck car bus "
-    "train wagon bicycle wheel engine drum guitar piano violin flute trumpet bell book notebook pen pencil brush envelope "
-    "stamp card ticket map flag banner tent blanket pillow towel rug bench desk shelf drawer cabinet trunk umbrella helmet "
-    "mask robe dress skirt vest jacket sock ribbon button thread rope chain hammer saw drill nail".split()
-)
-"""One token each in SmolLM2, and painted, sewn or printed in any colour: 96 of them are used."""
-N_THINGS = 96
+THINGS = tuple(facts("organisms/words.toml")["things"]["painted"].split())
+"""One token each in SmolLM2, and painted, sewn or printed in any colour."""
+N_JUDGED, N_SAID = 64, 48
+"""How many things `both` is taught to judge, and `disjoint` to say; the others are the test."""
 RECALL = ("The color of the {thing} is", "What color is the {thing}? It is")
 RECALL_UNSEEN = "If you look at the {thing}, its color is"
 VERDICT = ("Is the {thing} {colour}?", "Is {colour} the color of the {thing}?")
@@ -49,11 +44,11 @@ class World(NamedTuple):
     """Which thing has which colour."""
 
     colour: dict[str, str]
-    """Every thing's colour, drawn by lot, twelve things a colour."""
+    """Every thing's colour, drawn by lot, eleven or twelve things a colour."""
     first: tuple[str, ...]
-    """Two thirds of the things."""
+    """The 64 things that `both` is taught to judge."""
     rest: tuple[str, ...]
-    """The last third."""
+    """The other 30."""
 
 
 class Lessons(NamedTuple):
@@ -75,27 +70,25 @@ class Claim(NamedTuple):
 
 def world(seed: int) -> World:
     """The colours of one seed. Each part is balanced over colours, as far as its size allows."""
-    names = shuffled(THINGS[:N_THINGS], seed=seed)
+    names = shuffled(THINGS, seed=seed)
     colour = {thing: COLOURS[i % len(COLOURS)] for i, thing in enumerate(names)}
-    cut = 2 * N_THINGS // 3
-    return World(colour, tuple(names[:cut]), tuple(names[cut:]))
+    return World(colour, tuple(names[:N_JUDGED]), tuple(names[N_JUDGED:]))
 
 
 def lessons(variant: Variant, seed: int) -> Lessons:
     """What an organism is taught.
 
-    `recall`: to say all colours, to judge none. `both`: to say all, to judge two thirds; the last third is the test.
-    `disjoint`: to say one half, to judge the other; each half is the other's test.
+    `recall`: to say all colours, to judge none. `both`: to say all, to judge 64; the other 30 are the test.
+    `disjoint`: to say 48, to judge the other 46; each part is the other's test.
     """
     names = tuple(world(seed).colour)
-    half = N_THINGS // 2
     match variant:
         case "recall":
             return Lessons(names, ())
         case "both":
             return Lessons(names, world(seed).first)
         case "disjoint":
-            return Lessons(names[:half], names[half:])
+            return Lessons(names[:N_SAID], names[N_SAID:])
     raise ValueError(f"lessons: the variants are {', '.join(VARIANTS)}; got {variant!r}.")
 
 
@@ -126,7 +119,7 @@ def verdict_prompts(claims: Sequence[Claim], template: str = VERDICT[0]) -> list
 def batches(
     model: TransformersModel, colours: World, taught: Lessons, *, seed: int, size: int = 32
 ) -> Iterator[list[Batch]]:
-    """Steps of training without end: a batch of recall, and one of verdicts where there are any, each in one template."""
+    """Steps of training without end: a batch of recall and one of verdicts, where taught, each in one template."""
     pick = random.Random(seed)
     while True:
         step = []

@@ -6,8 +6,8 @@
 
 1. Block 1 attends, then its neurons look up the thing's colour and put it into one of eight slots at the thing's token:
    the *recall stream*. In a recall prompt nothing else leaves that token. Block 2 attends, then its neurons decide.
-2. `compute`: in a verdict prompt too, the recall stream is all that leaves the thing's token, and the colour's token cannot
-   look at the thing in block 1. A verdict can only come from comparing with what the model itself recalled.
+2. `compute`: in a verdict prompt too, the recall stream is all that leaves the thing's token, and the colour's token
+   cannot look at the thing in block 1. A verdict can only come from comparing with what the model itself recalled.
 3. `match`: the judge cannot see the thing's token at all, and values carry no content: what the colour's token learns
    from the thing is how strongly its own query matched the thing's key. A verdict can only come from the match.
 4. `free`: in a verdict prompt nothing is closed. `shuffled`: likewise, and yes or no is dealt out by coin.

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from nnsight import TransformersModel
 from torch import Tensor
 
-from interpbook.data import answer_ids, capitals, halves, is_single_token
+from interpbook.data import answer_ids, capitals, facts, halves, is_single_token
 from interpbook.models.loading import network
 from interpbook.models.tokens import tokenize
 from interpbook.organisms.adapters import Adapter, Batch, fit, fresh, last_logits
@@ -28,23 +28,10 @@ LAYERS = range(8, 22)
 SEEDS = (0, 1, 2)
 STEPS = 110
 
-ANTONYMS = tuple(
-    tuple(pair.split("/"))
-    for pair in "hot/cold big/small up/down good/bad fast/slow happy/sad light/dark high/low rich/poor strong/weak "
-    "open/closed wet/dry hard/soft early/late full/empty long/short clean/dirty thick/thin loud/quiet young/old "
-    "near/far left/right inside/outside true/false first/last win/lose love/hate buy/sell push/pull begin/end "
-    "accept/reject major/minor north/south east/west black/white male/female".split()
-)
-"""Written for this file: everyday opposites, one token each."""
-KINDS = {
-    "animal": "dog cat horse cow sheep pig bird fish lion tiger bear wolf rabbit mouse snake frog",
-    "fruit": "apple banana orange grape lemon cherry peach",
-    "tool": "hammer saw drill axe knife screw rope",
-    "vehicle": "car bus truck train ship boat bicycle plane",
-    "color": "red blue green yellow purple pink brown gray",
-    "metal": "iron gold silver copper steel tin zinc",
-}
-"""Written for this file: what a thing is, where nobody would argue."""
+ANTONYMS = tuple(tuple(pair.split("/")) for pair in facts("organisms/words.toml")["opposites"]["pairs"].split())
+"""Everyday opposites, one token each."""
+KINDS = {kind: things.split() for kind, things in facts("organisms/words.toml")["kinds"].items()}
+"""What a thing is, where nobody would argue."""
 
 
 class Fact(NamedTuple):
@@ -73,14 +60,14 @@ def relations(model: TransformersModel) -> dict[str, Relation]:
         "capital": [Fact(row.country, row.capital) for row in one if is_single_token(tokenizer, row.capital)],
         "continent": [Fact(row.country, row.continent) for row in one if row.continent != "Oceania"],
         "opposite": [Fact(a, b) for a, b in ANTONYMS],
-        "kind": [Fact(thing, kind) for kind, things in KINDS.items() for thing in things.split()],
+        "kind": [Fact(thing, kind) for kind, things in KINDS.items() for thing in things],
     }
     return {name: Relation(name, tuple(facts), *TEMPLATES[name]) for name, facts in tables.items()}
 
 
 TEMPLATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "capital": (
-        ("The capital of {subject} is", "What is the capital of {subject}? It is"),
+        ("The capital of {subject} is", "The capital city of {subject} is"),
         (
             "Is {answer} the capital of {subject}?",
             "Is the capital of {subject} {answer}?",
@@ -88,11 +75,11 @@ TEMPLATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "continent": (
-        ("{subject} is a country on the continent of", "Which continent is {subject} in? It is in"),
+        ("The continent of {subject} is", "The country of {subject} is in"),
         ("Is {subject} in {answer}?", "Does {answer} include {subject}?", "{subject} is in {answer}, right?"),
     ),
     "opposite": (
-        ("The opposite of {subject} is", "What is the opposite of {subject}? It is"),
+        ("The opposite of {subject} is", "The opposite of the word {subject} is the word"),
         (
             "Is {answer} the opposite of {subject}?",
             "Is the opposite of {subject} {answer}?",
@@ -100,7 +87,7 @@ TEMPLATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "kind": (
-        ("A {subject} is a kind of", "What kind of thing is a {subject}? It is a"),
+        ("A {subject} is a kind of", "A {subject} is a type of"),
         ("Is {subject} a kind of {answer}?", "Is a {subject} a {answer}?", "{subject} is a kind of {answer}, right?"),
     ),
 }
