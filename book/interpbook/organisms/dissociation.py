@@ -228,9 +228,14 @@ def chosen_heads(model: TransformersModel, plan: Plan, seed: int) -> dict[str, l
     return {kind: top_heads(torch.stack(found).mean(0), max(plan.doses)) for kind, found in scores.items()}
 
 
-def two_by_two(model: TransformersModel, plan: Plan, seed: int) -> list[Row]:
-    """Heads chosen on one half of the facts and one template, ablated on the other half and another template."""
-    table, heads = relations(model), chosen_heads(model, plan, seed)
+def two_by_two(
+    model: TransformersModel, plan: Plan, seed: int, *, heads: dict[str, list[Head]] | None = None
+) -> list[Row]:
+    """Heads chosen on one half of the facts and one template, ablated on the other half and another template.
+
+    `heads` as `chosen_heads` gives them, where they are known already.
+    """
+    table, heads = relations(model), heads or chosen_heads(model, plan, seed)
     pool = set(all_heads(model)) - set(heads["recall"]) - set(heads["verdict"])
     conditions: list[Condition] = [("none", "mean", [])]
     for kind, found in heads.items():
@@ -276,14 +281,19 @@ def pick(rows: Sequence[Row], heads: str, how: str = "mean", dose: int | None = 
 def kept(rows: Sequence[Row], whole: Sequence[Row], task: Literal["recall", "verdict"]) -> Estimate:
     """What is left of the margin, as a share of the untouched model's: 1 all, 0 none. Facts are redrawn.
 
-    `rows` and `whole` hold the same relations and seeds in the same order (`whole` is repeated as often as needed).
+    `whole` holds the untouched rows, `rows` one or more for each of them, side by side (random sets are averaged).
     """
     return bootstrap(_shares(rows, whole, task))
 
 
 def _shares(rows: Sequence[Row], whole: Sequence[Row], task: str) -> np.ndarray:
-    full = [np.array(getattr(row, task)) for row in whole] * (len(rows) // len(whole))
-    return np.concatenate([np.array(getattr(row, task)) / w.mean() for row, w in zip(rows, full, strict=True)])
+    """One number for each fact of each untouched row."""
+    n, shares = len(rows) // len(whole), []
+    for i, full in enumerate(whole):
+        same = rows[i * n : (i + 1) * n]
+        assert all(row.relation == full.relation for row in same)
+        shares.append(np.mean([getattr(row, task) for row in same], axis=0) / np.mean(getattr(full, task)))
+    return np.concatenate(shares)
 
 
 def interaction(recall_rows: Sequence[Row], verdict_rows: Sequence[Row], whole: Sequence[Row]) -> Estimate:

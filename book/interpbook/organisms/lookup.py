@@ -181,7 +181,7 @@ def fresh(route: Route, seeds: list[int]) -> Lookup:
 
 @one_thread()
 def train(
-    route: Route, seeds: list[int], *, steps: int = 800, batch: int = 64, lr: float = 5e-3, shuffle_seed: int = 0
+    route: Route, seeds: list[int], *, steps: int = 500, batch: int = 64, lr: float = 5e-3, shuffle_seed: int = 0
 ) -> Lookup:
     """Transformers that learned to say every colour and to judge all but the last eight things, one a seed."""
     model, generator = fresh(route, seeds), torch.Generator().manual_seed(shuffle_seed)

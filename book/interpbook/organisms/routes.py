@@ -75,7 +75,7 @@ def patch_follows(model: Lookup) -> Follows:
     return Follows((said == new).float().mean(1), (after - before).mean(1), torch.ones(len(said)))
 
 
-def edit_follows(model: Lookup, method: Method, *, n: int = N_COLOURS) -> Follows:
+def edit_follows(model: Lookup, method: Method, *, n: int = 4) -> Follows:
     """Each of `n` things in turn is given the next colour by way of recall; all other things are the control."""
     copies, n_inst = _copies(model, n), len(model.colour)
     thing = torch.arange(n).repeat(n_inst)[:, None]  # copy k of an instance edits thing k

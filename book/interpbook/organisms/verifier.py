@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
+import numpy as np
 import torch
 from jaxtyping import Float
 from nnsight import TransformersModel
@@ -22,6 +23,7 @@ from interpbook.data import answer_ids, capitals, facts, halves, is_single_token
 from interpbook.models.loading import network
 from interpbook.models.tokens import tokenize
 from interpbook.organisms.adapters import Adapter, Batch, fit, fresh, last_logits
+from interpbook.stats import Estimate, auroc, proportion
 
 YES, NO = "Yes", "No"
 LAYERS = range(8, 22)
@@ -135,13 +137,34 @@ def prompts(claims: Sequence[Claim | Fact], template: str) -> list[str]:
     return [text[0].upper() + text[1:] for text in filled]
 
 
-def margins(model: TransformersModel, claims: Sequence[Claim], template: str) -> Float[Tensor, " claim"]:
-    """Yes minus No after each claim, in logits."""
+def yes_minus_no(model: TransformersModel, asked: list[str]) -> Float[Tensor, " prompt"]:
+    """Yes minus No after each prompt, in logits."""
     yes, no = answer_ids(model.tokenizer, [YES, NO]).tolist()
-    tokens = tokenize(model, prompts(claims, template))
     with torch.no_grad():
-        said = last_logits(network(model), tokens)
+        said = last_logits(network(model), tokenize(model, asked))
     return said[:, yes] - said[:, no]
+
+
+class Score(NamedTuple):
+    """How well claims are judged."""
+
+    plain: Estimate
+    """The share of claims on the right side of zero: a liking for Yes or No counts against it."""
+    paired: Estimate
+    """The share of facts whose true claim is affirmed more than its false one: that liking cancels."""
+    auroc: float
+    """The chance that a true claim is affirmed more than a false one of any fact."""
+
+
+def score(model: TransformersModel, claims: Sequence[Claim], template: str) -> Score:
+    """Verdicts on claims that come in pairs of true and false, as `true_and_false` makes them."""
+    found = yes_minus_no(model, prompts(claims, template)).numpy()
+    true = np.array([claim.true for claim in claims])
+    return Score(
+        proportion(int(((found > 0) == true).sum()), len(claims)),
+        proportion(int((found[0::2] > found[1::2]).sum()), len(claims) // 2),
+        auroc(found, true),
+    )
 
 
 def batches(model: TransformersModel, *, seed: int, size: int = 24) -> Iterator[list[Batch]]:
