@@ -316,7 +316,8 @@ def steer_query(
 
 # %% [markdown]
 r"""
-On the real model: *The color of the banana is yellow*, where the last token looks back. The direction is the mean difference between the streams at *red* and at *yellow* after six other things. Dotted: a random direction of the same length.
+On the real model: *The color of the banana is yellow*, where the last token looks back. The direction is the mean difference between the streams at *red* and at *yellow* after six other things.
+Dotted: the mean of twenty random directions of the same length, which are not idle either: the null is what *any* push does.
 """
 
 # %%
@@ -329,22 +330,32 @@ normed = {
     for colour in ("red", "yellow")
 }  # fmt: skip
 redder = normed["red"] - normed["yellow"]
-aimless = stats.random_directions(1, len(redder), seed=0)[0] * redder.norm()
+aimless = stats.random_directions(20, len(redder), seed=0) * redder.norm()
 stream = read(model, "The color of the banana is yellow", Site("resid_pre", 9))[0]
-stream, doses, curves = stream / stream.square().mean(-1, keepdim=True).sqrt(), [0.0, 0.5, 1.0, 1.5, 2.0], {}
+stream, doses, curves, pushed = (
+    stream / stream.square().mean(-1, keepdim=True).sqrt(),
+    [0.0, 0.5, 1.0, 1.5, 2.0],
+    {},
+    {},
+)
 for head in (1, 2, 4):
     weights, last = head_weights(model, 9, head), len(stream) - 1
     keys = torch.stack([rotation(64, last - i, weights.theta) @ weights.key @ x for i, x in enumerate(stream)])
-    for name, direction in (("", redder), (", random", aimless)):
-        curves[f"9.{head}{name}"] = [
-            steer_query(weights.query, stream[-1], keys, dose * direction)[last - 2] for dose in doses
-        ]
+    found = torch.tensor([
+        [steer_query(weights.query, stream[-1], keys, dose * way)[last - 2] for dose in doses] for way in (redder, *aimless)
+    ])  # fmt: skip
+    curves[f"9.{head}"], curves[f"9.{head}, random"], pushed[head] = found[0], found[1:].mean(0), found[:, -1]
 plots.line(
     doses, curves, null=[name for name in curves if "random" in name], title="Asking for red instead of yellow", x_label="dose of red − yellow, query side only",
     y_label="attention to banana", alt="Attention of heads 9.1, 9.2 and 9.4 to banana against the dose; concordance heads fall and the discordance head rises.",
 )  # fmt: skip
 
 # %%
+for head, at_two in pushed.items():
+    low, high = at_two[1:].min(), at_two[1:].max()
+    print(
+        f"9.{head}, dose 2: {curves[f'9.{head}'][0]:.2f} becomes {at_two[0]:.2f}; twenty random directions {low:.2f} to {high:.2f}"
+    )
 real = read(model, "The color of the banana is yellow", Site("pattern", 9))[0, [1, 2, 4], -1, -3]
 print("unsteered, yours:     ", ", ".join(f"{float(curves[f'9.{head}'][0]):.3f}" for head in (1, 2, 4)))
 print("unsteered, the model's:", ", ".join(f"{x:.3f}" for x in real))
