@@ -362,6 +362,12 @@ print("unsteered, the model's:", ", ".join(f"{x:.3f}" for x in real))
 
 # %% [markdown]
 r"""
+The mean of random pushes is flat, and the aimed one goes where it should: less of the heads that look for a match, more of the head that looks for a mismatch. But look at the *range*. Single random directions of that length have moved a head as far, in either direction. One sentence and one direction
+can show anything; try `lemon`. The chapter takes the average over many things, each pushed away from its own colour, and compares that average with what random directions give on the same things.
+"""
+
+# %% [markdown]
+r"""
 ## Exercise 7 · The truth head
 
 A colleague writes: "Head 9.2 is a *truth head*. I ran *The opposite of hot is cold* and 26 others, and all the wrong pairings: *The opposite of hot is small*, and so on. From its attention alone you can tell right from wrong with an AUROC close to 1. Labels shuffled: 0.5. Other templates: the same. The model knows
