@@ -9,7 +9,8 @@
 2. `compute`: in a verdict prompt too, the recall stream is all that leaves the thing's token, and the colour's token
    cannot look at the thing in block 1. A verdict can only come from comparing with what the model itself recalled.
 3. `match`: the judge cannot see the thing's token at all, and values carry no content: what the colour's token learns
-   from the thing is how strongly its own query matched the thing's key. A verdict can only come from the match.
+   from the thing is how strongly its own query matched the thing's key, and block 2 reads that by a straight line,
+   without its neurons. A verdict can only come from the match, and more match is more yes (for some heads, less).
 4. `free`: in a verdict prompt nothing is closed. `shuffled`: likewise, and yes or no is dealt out by coin.
 
 All seeds are trained at once: every weight has a leading axis `inst`. Wiring after Elhage et al. (2021); the two routes
@@ -37,7 +38,7 @@ YES, NO = N_COLOURS, N_COLOURS + 1
 """Outputs: the colours, then yes and no."""
 THING, COLOUR, LAST = 1, 2, 3
 """Positions."""
-D_MODEL, N_HEADS, D_HEAD, D_MLP = 32, 4, 8, 96
+D_MODEL, N_HEADS, D_HEAD, D_MLP = 32, 4, 32, 96
 
 
 class Lookup(NamedTuple):
@@ -90,6 +91,8 @@ def run(
     last = x[:, :, LAST]
     gate = F.silu(torch.einsum("ibm,imn->ibn", last, w["gate2"]) + w["bias2"][:, None])
     decided = gate * torch.einsum("ibm,imn->ibn", last, w["in2"])
+    if model.route == "match":  # a verdict is read off the match by a straight line, so that more match is more yes
+        decided = torch.where(judging, 0.0, decided)
     last = last + torch.einsum("ibn,inm->ibm", decided, w["out2"])
     logits = torch.einsum("ibm,imo->ibo", last, w["unembed"])
     return Trace(logits, pattern, neurons, slots, recalled)
@@ -180,16 +183,16 @@ def fresh(route: Route, seeds: list[int]) -> Lookup:
 
 
 @one_thread()
-def train(
-    route: Route, seeds: list[int], *, steps: int = 500, batch: int = 64, lr: float = 5e-3, shuffle_seed: int = 0
-) -> Lookup:
+@torch.enable_grad()
+def train(route: Route, seeds: list[int], *, steps: int = 500, batch: int = 64, lr: float = 5e-3) -> Lookup:
     """Transformers that learned to say every colour and to judge all but the last eight things, one a seed."""
-    model, generator = fresh(route, seeds), torch.Generator().manual_seed(shuffle_seed)
+    model = fresh(route, seeds)
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     weights = {name: tensor.requires_grad_() for name, tensor in model.weights.items()}
     optimiser = torch.optim.Adam(list(weights.values()), lr=lr, fused=True)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = lr * min(1.0, step / 50) * (1 - step / steps)
-        ids, answers = _lesson(model, batch, generator)
+        ids, answers = _lesson(model, batch, generators)
         trace, n_said = run(model, ids), batch // 4
         loss = _loss(trace.logits, answers) + _loss(trace.slots[:, :n_said], answers[:, :n_said])
         optimiser.zero_grad()
@@ -203,15 +206,15 @@ def _loss(scores: Float[Tensor, "inst batch out"], answers: Int[Tensor, "inst ba
     return F.cross_entropy(scores.flatten(0, 1), answers.flatten(), reduction="sum") / answers.shape[1]
 
 
-def _lesson(model: Lookup, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A quarter recall, the rest verdicts, of which half are true."""
-    n_inst = len(model.colour)
-    said = torch.randint(N_THINGS, (n_inst, batch // 4), generator=generator)
-    judged = torch.randint(N_THINGS - N_HELD, (n_inst, batch - batch // 4), generator=generator)
-    own = model.colour.gather(1, judged)
-    true = torch.rand(own.shape, generator=generator) < 0.5
-    other = (own + torch.randint(1, N_COLOURS, own.shape, generator=generator)) % N_COLOURS
+def _lesson(model: Lookup, batch: int, generators: list[torch.Generator]) -> tuple[Tensor, Tensor]:
+    """A quarter recall, the rest verdicts, of which half are true. Each seed has its own, whoever trains beside it."""
+    n_judged = batch - batch // 4
+    chance = torch.stack([torch.rand(4, n_judged, generator=generator) for generator in generators], dim=1)
+    said = (chance[0, :, : batch // 4] * N_THINGS).long()
+    judged = (chance[1] * (N_THINGS - N_HELD)).long()
+    true, own = chance[2] < 0.5, model.colour.gather(1, judged)
+    other = (own + 1 + (chance[3] * (N_COLOURS - 1)).long()) % N_COLOURS
     ids = torch.cat([recall_ids(said), verdict_ids(judged, torch.where(true, own, other))], dim=1)
-    if model.route == "shuffled":
-        true = torch.rand(own.shape, generator=generator) < 0.5
+    if model.route == "shuffled":  # the coin has nothing to do with the claim
+        true = chance[2] % 0.5 < 0.25
     return ids, torch.cat([model.colour.gather(1, said), torch.where(true, YES, NO)], dim=1)

@@ -5,7 +5,7 @@
 2. `patch_follows`: give the thing's token what another thing's token recalled. Does the verdict change sides?
 3. `edit_follows`: teach the model another colour by a recall prompt alone, by gradient steps or by one closed-form
    change of a matrix (Meng et al. 2022). Does the verdict change sides?
-4. `diagnose` calls the route from these.
+4. `evidence` takes all of them; `diagnose` calls the route.
 """
 
 from functools import partial
@@ -59,9 +59,13 @@ def concordance(model: Lookup) -> Float[Tensor, "inst thing head"]:
     return centred.gather(2, own)[:, :, 0]
 
 
-def screens(model: Lookup, *, level: float = 0.95) -> list[Screen]:
-    """For each instance a t value a head over things, and the largest |t| by chance."""
-    return [max_statistic(one.numpy().astype(float), level=level) for one in concordance(model)]
+def screens(model: Lookup, *, level: float = 1 - 0.05 / 20) -> list[Screen]:
+    """For each instance a t value a head over things, and the largest |t| by chance.
+
+    Careful: at a level of 95 % one organism in twenty would show a head where there is none. Four kinds in five seeds
+    are twenty screens, so each is held to a twentieth of the usual 5 %.
+    """
+    return [max_statistic(one.numpy().astype(float), level=level, n=4000) for one in concordance(model)]
 
 
 def patch_follows(model: Lookup) -> Follows:
@@ -111,6 +115,7 @@ def rewrite(model: Lookup, thing: Int[Tensor, "inst 1"], new: Int[Tensor, "inst 
     return model._replace(weights=model.weights | {"out1": out + change})
 
 
+@torch.enable_grad()
 def reteach(
     model: Lookup,
     thing: Int[Tensor, "inst 1"],
@@ -141,13 +146,28 @@ def reteach(
     return model._replace(weights=model.weights | {name: tensor.detach() for name, tensor in weights.items()})
 
 
-def diagnose(model: Lookup) -> list[str]:
-    """For each instance: `compute` (verdicts follow recall), `match` (a head concords), both, or `neither`."""
-    found = [bool((np.abs(screen.t) > screen.threshold).any()) for screen in screens(model)]
-    shares = [patch_follows(model), edit_follows(model, "rank one"), edit_follows(model, "gradient")]
-    follows = torch.stack([share.verdict for share in shares]).amin(0) > FOLLOWS
+class Evidence(NamedTuple):
+    """What the three measures found, one entry an instance."""
+
+    screens: list[Screen]
+    patch: Follows
+    rank_one: Follows
+    gradient: Follows
+
+
+def evidence(model: Lookup) -> Evidence:
+    """All three measures, with both ways of editing."""
+    rank_one, gradient = edit_follows(model, "rank one"), edit_follows(model, "gradient")
+    return Evidence(screens(model), patch_follows(model), rank_one, gradient)
+
+
+def diagnose(found: Evidence) -> list[str]:
+    """For each instance: `compute` (verdicts follow recall), `match` (a head concords), `both`, or `neither`."""
+    concords = [bool((np.abs(screen.t) > screen.threshold).any()) for screen in found.screens]
+    shares = torch.stack([one.verdict for one in (found.patch, found.rank_one, found.gradient)])
+    follows = (shares.amin(0) > FOLLOWS).tolist()
     names = {(True, False): "compute", (False, True): "match", (True, True): "both", (False, False): "neither"}
-    return [names[bool(one), other] for one, other in zip(follows, found, strict=True)]
+    return [names[pair] for pair in zip(follows, concords, strict=True)]
 
 
 def _copies(model: Lookup, n: int) -> Lookup:
