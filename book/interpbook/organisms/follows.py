@@ -93,17 +93,20 @@ def edit(
     method: Method,
     layer: int,
     rehearsed: Sequence[str] = (),
+    moment: Float[Tensor, "d_mlp d_mlp"] | None = None,
 ) -> edits.Change:
     """What to add to one matrix so that the things are said to have their new colours. No verdict is ever asked.
 
-    `rehearsed` things keep their colours in the lessons of the gradient method, and are not needed by the other.
+    `rehearsed` things keep their colours in the lessons of the gradient method, and are not needed by the other, which
+    wants `moment`, the block's `edits.spread`; it is measured where none is given.
     """
     if method == "gradient":
         names, answers = [*things, *rehearsed], [*new, *(world.colour[thing] for thing in rehearsed)]
         return edits.reteach(model, _lessons(model, names), answers, layer, lr=3e-3)
     lessons = _lessons(model, things)
     shift = edits.wanted_shifts(model, lessons, new, layer, steps=6, lr=2.0)
-    return edits.rewrite(thing_keys(model, things, layer), shift, edits.spread(model, layer))
+    moment = edits.spread(model, layer) if moment is None else moment
+    return edits.rewrite(thing_keys(model, things, layer), shift, moment)
 
 
 def thing_keys(model: TransformersModel, things: Sequence[str], layer: int) -> Float[Tensor, "thing d_mlp"]:
