@@ -1,6 +1,6 @@
 """Does a model say what it judges, and judge what it says?
 
-1. `recall` asks for an answer, `verdicts` for Yes or No about each possible answer; both give a table (subject, answer).
+1. `recall` asks for an answer, `verdicts` for Yes or No about each possible answer; both give a table.
 2. A model has favourite answers whatever the subject. `without_prior` takes them out.
 3. `paired` and `agreement` score a table without needing a threshold; `plain` shows what a threshold at zero gives.
 
@@ -41,16 +41,26 @@ def last_logits(
 
 
 def recall(
-    model: TransformersModel, subjects: Sequence[str], answers: Sequence[str], template: str, *, write: Write | None = None
+    model: TransformersModel,
+    subjects: Sequence[str],
+    answers: Sequence[str],
+    template: str,
+    *,
+    write: Write | None = None,
 ) -> Float[Tensor, "subject answer"]:
     """The logit of each answer to a template such as "The color of the {subject} is"."""
     return last_logits(model, [template.format(subject=subject) for subject in subjects], answers, write=write)
 
 
 def verdicts(
-    model: TransformersModel, subjects: Sequence[str], answers: Sequence[str], template: str, *, write: Write | None = None,
+    model: TransformersModel,
+    subjects: Sequence[str],
+    answers: Sequence[str],
+    template: str,
+    *,
+    write: Write | None = None,
     words: tuple[str, str] = ("Yes", "No"),
-) -> Float[Tensor, "subject answer"]:  # fmt: skip
+) -> Float[Tensor, "subject answer"]:
     """How far "Yes" is ahead of "No", in logits, for each claim of a template with {subject} and {answer}."""
     claims = [template.format(subject=subject, answer=answer) for subject in subjects for answer in answers]
     yes, no = last_logits(model, claims, words, write=write).unbind(-1)
@@ -72,9 +82,7 @@ def plain(table: Float[Tensor, "subject answer"], true: Bool[Tensor, "subject an
     return ((table[true] > 0).double().mean() + (table[~true] <= 0).double().mean()).item() / 2
 
 
-def paired(
-    table: Float[Tensor, "subject answer"], true: Bool[Tensor, "subject answer"]
-) -> Float[Tensor, " subject"]:
+def paired(table: Float[Tensor, "subject answer"], true: Bool[Tensor, "subject answer"]) -> Float[Tensor, " subject"]:
     """For each subject, the share of false answers that score below its true one; a tie counts one half.
 
     Chance is 0.5 whatever the model's liking for Yes. Bootstrap over subjects for an interval.

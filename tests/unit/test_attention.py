@@ -7,7 +7,6 @@ from interpbook.attention import HeadWeights
 from interpbook.models import PromptError, Site, info, load, logits, read
 from interpbook.models.loading import network
 
-
 BEGINNINGS = ["the capital of france is", "the big capital of germany is", "germany is"]
 WORDS = ["france", "germany", "germany"]
 ENDINGS = ["paris", "berlin", "big", "city"]
