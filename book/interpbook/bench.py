@@ -2,7 +2,8 @@
 
 1. Ours and the peer are run in turn (A B A B …), so that a machine that speeds up or slows down does so for both.
 2. A ratio is taken for each pair, oriented so that above 1 means ours is better; the median of the pairs is reported.
-3. A benchmark that would compare unlike things refuses: `phase-diagram` stops if the two losses differ.
+3. A benchmark that would compare unlike things refuses: `phase-diagram` stops if the two losses differ, `head-screen`
+   if the two tables do.
 """
 
 import json
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -149,7 +150,57 @@ def _same_loss(losses: dict[str, float], tolerance: float = 0.1) -> None:
         )
 
 
-BENCHMARKS: dict[str, Callable[[], Benchmark]] = {"load": load, "phase-diagram": phase_diagram}
+# --- head-screen: 30 things × 10 colours, all 270 heads, from the colour back to the thing -------------------------
+
+
+def head_screen() -> Benchmark:
+    """Seconds for the chapter's table of attention, against one attention-returning forward pass a prompt."""
+    import torch
+
+    from interpbook import attention, consistency, models
+    from interpbook.models.access import eager
+    from interpbook.models.loading import network
+
+    model, (things, colours, _) = models.load(), consistency.colours()
+    beginnings = [f"The color of the {thing} is" for thing in things]
+    tables: dict[str, torch.Tensor] = {}
+
+    def ours() -> dict[str, float]:
+        start = time.perf_counter()
+        tables["ours"] = attention.attention_screen(model, beginnings, colours, things)
+        return {"head-screen": time.perf_counter() - start}
+
+    def peer() -> dict[str, float]:
+        start, rows = time.perf_counter(), []
+        with torch.no_grad(), eager(model, wanted=True):
+            for beginning, thing in zip(beginnings, things, strict=True):
+                place = attention.last_token_of(model, beginning, thing) - 1
+                for colour in colours:
+                    ids = models.tokenize(model, f"{beginning} {colour}").ids
+                    found = network(model)(input_ids=ids, output_attentions=True, use_cache=False).attentions
+                    rows.append(torch.stack([layer[0, :, -1, place] for layer in found]))
+        tables["peer"] = torch.stack(rows).unflatten(0, (len(things), len(colours)))
+        _same_table(tables)
+        return {"head-screen": time.perf_counter() - start}
+
+    peer_name = "transformers, one output_attentions forward a prompt"
+    return Benchmark("head-screen", ours, peer, peer_name, {"head-screen": "s"})
+
+
+def _same_table(tables: dict[str, Any], tolerance: float = 1e-3) -> None:
+    """Other numbers would be another job; the two may differ by rounding."""
+    apart = float((tables["ours"] - tables["peer"]).abs().max())
+    if apart > tolerance:
+        raise click.ClickException(
+            f"bench head-screen: the two tables differ by up to {apart:.2g}; nothing to compare."
+        )
+
+
+BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
+    "load": load,
+    "phase-diagram": phase_diagram,
+    "head-screen": head_screen,
+}
 
 
 def run(names: Sequence[str], as_json: bool) -> int:

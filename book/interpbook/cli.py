@@ -149,6 +149,21 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
     _run(job)
 
 
+@cli.command()
+@click.argument("what", type=click.Choice(["banana"]))
+@click.option("--only", multiple=True, metavar="NAME", help="One file, such as banana-both-0; may be repeated.")
+@click.option("--force", is_flag=True, help="Train again what is there and whole.")
+def train(what: str, only: tuple[str, ...], force: bool) -> None:  # noqa: ARG001 (one choice so far)
+    """Train the organisms that come with the book; those that are there and whole are skipped."""
+
+    def job() -> int:
+        from interpbook.organisms import remake
+
+        return remake.run(only, force=force)
+
+    _run(job)
+
+
 def main() -> None:
     """Entry point of the console script."""
     cli(prog_name="interpbook")

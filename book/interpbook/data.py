@@ -50,21 +50,22 @@ class PromptPair(NamedTuple):
         return self
 
 
-def _facts(file: str) -> dict:
+def facts(file: str) -> dict:
+    """The tables of one of the toolkit's fact files."""
     return tomllib.loads(resources.files("interpbook").joinpath(file).read_text(encoding="utf-8"))
 
 
 @functools.cache
 def capitals() -> tuple[Capital, ...]:
     """Every country in `facts.toml` with its capital and continent, in alphabetical order."""
-    table = _facts("facts.toml")["capitals"]
+    table = facts("facts.toml")["capitals"]
     return tuple(sorted(Capital(a, b, continent) for continent, rows in table.items() for a, b in rows))
 
 
 @functools.cache
 def passages() -> dict[str, str]:
     """Short texts by title, written for this book: no model that is older than it has seen them."""
-    return dict(_facts("passages.toml")["passages"])
+    return dict(facts("passages.toml")["passages"])
 
 
 # --- names and tokens ---

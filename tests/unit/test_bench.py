@@ -4,6 +4,7 @@ import json
 
 import click
 import pytest
+import torch
 from interpbook import bench
 
 
@@ -50,3 +51,10 @@ def test_different_losses_do_not_compare():
     bench._same_loss({"ours": 1.0, "peer": 1.05})
     with pytest.raises(click.ClickException, match="differ"):
         bench._same_loss({"ours": 1.0, "peer": 1.5})
+
+
+def test_different_tables_do_not_compare():
+    table = torch.rand(3, 2)
+    bench._same_table({"ours": table, "peer": table + 1e-5})
+    with pytest.raises(click.ClickException, match=r"differ by up to 0\.5"):
+        bench._same_table({"ours": table, "peer": table + 0.5})

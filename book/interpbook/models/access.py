@@ -125,7 +125,7 @@ def _run(
     said, remote = torch.empty(0), remote_of(model)
     if remote:
         nnsight.register("interpbook")  # a server has not installed us: our functions travel with the request
-    with torch.no_grad(), _eager(model, wants_pattern), model.trace(tokens.inputs, remote=remote) as tracer:
+    with torch.no_grad(), eager(model, wants_pattern), model.trace(tokens.inputs, remote=remote) as tracer:
         kept, entering = [], {}
         for site in order:
             block = at(model, tree.blocks)[site.layer or 0]
@@ -216,7 +216,7 @@ def _check_position(site: Site, tokens: Tokens) -> None:
 
 
 @contextmanager
-def _eager(model: TransformersModel, wanted: bool) -> Iterator[None]:
+def eager(model: TransformersModel, wanted: bool) -> Iterator[None]:
     """Attention patterns exist only in the plain implementation of attention; the fast one is put back afterwards.
 
     Switching is a change of one setting, so all other reads keep the fast one. The two agree to rounding.
