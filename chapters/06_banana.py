@@ -1010,6 +1010,7 @@ survive when the first is edited.
 - Features. The report multiplies dictionary features; we multiplied components. The function takes either.
 - Whether training for conversation builds the link from check to speech.
 - Arithmetic, the report's second example: this model cannot add.
+- Where the verifiers keep their facts. Teaching them to judge cost them recall (held-out capitals are said right less often than before), so the two-by-two speaks of margins and of the heads that deliver an answer, not of memory. Its recall templates, and what resampling may draw from, were settled after a first look at one of the three organisms; the other two were recorded without one. Facts recur between organisms, so n = 213 is not 213 independent facts.
 - What the values of these heads carry. We tested where they look and that it matters, not what they copy.
 
 ## Related chapters and reading
