@@ -31,9 +31,9 @@ from torch import Tensor
 from interpbook import attention, consistency, data, plots, stats, widgets
 from interpbook.activations import fast_dtype
 from interpbook.attention import HeadWeights, ablation, concordance, double_centre, head_weights, qk_eigen_skew, rms, rotation
-from interpbook.models import Site, info, load, logits, read, tokenize
+from interpbook.models import Site, info, load, next_logits, read
 from interpbook.models.loading import network
-from interpbook.organisms import adapters, artifacts, banana, dissociation, edits, follows, verifier
+from interpbook.organisms import adapters, artifacts, banana, dissociation, edits, follows, lookup, routes, verifier
 from interpbook.organisms.adapters import switched_on
 from interpbook.organisms.artifacts import open_adapter
 from interpbook.quiz import quiz
@@ -69,7 +69,7 @@ r"""
 ## Ask it
 
 Thirty things, three for each of ten colours, so that no colour is right more often than another (`colours.toml` says why these). A second list
-was set aside before anyone looked at a head; we open it once, at the end.
+of twenty stays shut until the last test of this chapter.
 
 Say it: the logits of the ten colours after *The color of the banana is*. Judge it: how far *Yes* is ahead of *No* after
 *Is the banana yellow?*, for all 300 claims.
@@ -140,7 +140,7 @@ for name, facts in grid.items():
     answers = data.answer_ids(model.tokenizer, [fact.answer for fact in facts])
     claims = verifier.true_and_false(facts)
     for template in relations[name].recall:
-        best = logits(model, verifier.prompts(facts, template))[:, -1].argmax(-1)
+        best = next_logits(model, verifier.prompts(facts, template)).argmax(-1)
         says[name, template] = stats.proportion(int((best == answers).sum()), len(facts))
     for template in relations[name].verdict:
         judges[name, template] = verifier.score(model, claims, template)
@@ -204,7 +204,7 @@ ASK = ["The capital of {} is", "{}'s capital city is called"]
 def recall_share(countries, template, heads=(), how="mean"):
     """How often the capital is the likeliest next token."""
     prompts = [template.format(c.country) for c in countries]
-    best = logits(model, prompts, write=ablation(heads, how))[:, -1].argmax(-1)
+    best = next_logits(model, prompts, write=ablation(heads, how)).argmax(-1)
     return stats.proportion(int((best == data.answer_ids(model.tokenizer, [c.capital for c in countries])).sum()), len(countries))
 
 
@@ -288,7 +288,7 @@ prompts = [ASK[0].format(c.country) for c in splits[0][0]]
 
 def lead(write=None):
     """Mean lead of the right capital over the average one, in logits."""
-    last = logits(model, prompts, write=write)[:, -1]
+    last = next_logits(model, prompts, write=write)
     return (last.gather(1, ids[:, None])[:, 0] - last[:, ids].mean(1)).mean().item()
 
 
@@ -408,7 +408,7 @@ Markdown(
     f"{', '.join(f'{l}.{h}' for l, h in heads_for['verdict'][:4])}.\n\n"
     f"Now the small print. Verdict margins shrink, but the *true* claim still beats the false one for {flips['verdict']:.0%} of facts without the eight "
     "verdict heads: other heads carry on. And all of this is about the heads that bring an answer to the last token. That recall and "
-    "verdict leave by different doors does not show that they come from different rooms; for that we edit the memory itself, in section 7."
+    "verdict leave by different doors does not show that they come from different rooms; for that we edit the memory itself, further down."
 )
 
 # %% [markdown]
@@ -417,7 +417,7 @@ r"""
 
 Now the article's own claim. Does any head look from the colour word back to the noun *because the two go together*?
 
-A prediction first, from weights alone, before any banana is shown. A head's attention score is $x_q^\top W_{QK}\, x_k$, a product of what stands at
+A prediction first, from weights alone. A head's attention score is $x_q^\top W_{QK}\, x_k$, a product of what stands at
 the query and what stands at the key, with $W_{QK} = W_Q^\top W_K$. Suppose that *yellow* at the query and *banana* at the key share a direction
 $v$ in the stream (things keep their colours with them). If $v$ is an eigenvector of $W_{QK}$ with eigenvalue $\lambda$, they attract one another when $\lambda > 0$ and
 repel when $\lambda < 0$. So look at the balance of eigenvalues over all directions:
@@ -437,7 +437,7 @@ lowest, highest = [heads[int(i)] for i in skew.argsort()[:4]], [heads[int(i)] fo
 Markdown(
     f"Over {len(heads)} heads the mean skew is {skew.mean():+.2f}; {int((skew < -0.5).sum())} are below −0.5. The four most negative: "
     + ", ".join(f"**{layer}.{head}** ({skew[heads.index((layer, head))]:+.2f})" for layer, head in lowest)
-    + f". The prediction, written down now: if discordance heads exist, look among these. Positions matter little for it: with keys turned by the two tokens that lie between *banana* and *yellow*, skews correlate with those without positions at {np.corrcoef(skew, turned)[0, 1]:.3f}."
+    + f". The prediction, made from weights alone: if discordance heads exist, look among these. Positions matter little for it: with keys turned by the two tokens that lie between *banana* and *yellow*, skews correlate with those without positions at {np.corrcoef(skew, turned)[0, 1]:.3f}."
 )
 
 # %% [markdown]
@@ -467,11 +467,19 @@ beyond = [h for h in heads if all(abs(ts[t][h]) > found[t].threshold for t in SC
 rule = [np.corrcoef(skew.argsort().argsort(), ts[t].flatten().argsort().argsort())[0, 1] for t in SCREEN]
 show = lambda h: f"{h[0]}.{h[1]} ({', '.join(f'{ts[t][h]:+.1f}' for t in SCREEN)}; skew {skew[heads.index(h)]:+.2f})"
 four = [(9, 4), (9, 2), (9, 1), (9, 5)]
+passes = lambda h: sum(abs(ts[t][h]) > found[t].threshold for t in SCREEN)
+place = lambda h: 1 + int((ts[SCREEN[0]] < ts[SCREEN[0]][h]).sum())
+plus = int((ts[SCREEN[0]] > found[SCREEN[0]].threshold).sum())
+most_negative = divmod(int(ts[SCREEN[0]].argmin()), sizes.n_heads)
 Markdown(
-    f"The largest |t| that chance finds anywhere among 270 heads is {found[SCREEN[0]].threshold:.1f} (95 %, signs of whole things flipped). Beyond it in all three templates: " + "; ".join(show(h) for h in beyond)
-    + ". The strongest concordance head is **9.4** in every template, and **9.1**, the head with the lowest skew of all 270, looks more when the claim is *wrong*. Layer 9 holds the family: " + "; ".join(show(h) for h in four)
-    + f".\n\nSo the prediction held for the winners. As a rule for all heads it is weak: the rank correlation of skew and t over 270 heads is {', '.join(f'{x:.2f}' for x in rule)}. "
-    "Three query heads share one key in this model (grouped-query attention): 9.1 and 9.2 read *the same* key and ask it opposite questions, and so do 9.4 and 9.5."
+    f"The largest |t| that chance finds anywhere among {len(heads)} heads is {found[SCREEN[0]].threshold:.1f} (95 %, signs of whole things flipped). Beyond it in all three templates: " + "; ".join(show(h) for h in beyond)
+    + f". The strongest concordance head is **9.4** in every template; with the first template {plus} heads are concordant beyond chance.\n\n"
+    f"And the prediction? Of the four most negative skews, {lowest[0][0]}.{lowest[0][1]} ranks {place(lowest[0])} of {len(heads)} from the discordant end, the other three {', '.join(str(place(h)) for h in lowest[1:])}. "
+    f"So weights pointed at discordance without a single sentence being read. But they did not point at *the* discordance head: that is {show(most_negative)}, whose skew is nothing special. As a rule over all heads, skew is a weak guide: "
+    f"its rank correlation with t is {', '.join(f'{x:.2f}' for x in rule)} in the three templates.\n\n"
+    "In layer 9 four heads stand together: " + "; ".join(show(h) for h in four) + f". Be careful with them. They caught our eye in an exploration before this chapter was written, on other and partly the same things, and by the threshold they pass in {', '.join(str(passes(h)) for h in four)} of three templates: "
+    "taken alone, 9.2 and 9.5 are not beyond chance here. What follows tests whether the four repeat on other facts, and what they are for. They are also a neat piece of machinery: three query heads share one key in this model "
+    "(grouped-query attention), so 9.1 and 9.2 read *the same* key and ask it opposite questions, and so do 9.4 and 9.5."
 )
 
 # %%
@@ -530,7 +538,7 @@ r"""
 ## The same heads for capitals and opposites?
 
 In the report the same heads served "18+5=23". We cannot test sums (this model cannot add), but capitals and opposites are other facts with other words.
-The heads were chosen on colours; nothing is chosen here. That is the whole test.
+The heads were chosen on colours; nothing is chosen here, neither head nor sign. That is the whole test.
 """
 
 # %%
@@ -644,8 +652,11 @@ def looks(push):
 
 strengths = [0.0, 0.5, 1.0, 2.0]
 steered = torch.stack([looks(s * away_from) for s in strengths]).mean(1)
-anywhere = [stats.random_directions(len(claims), sizes.d_model, seed=seed) * away_from.norm(dim=-1, keepdim=True) for seed in range(8)]
-random_looks = torch.stack([looks(strengths[-1] * push) for push in anywhere]).mean(1)  # (draw, head): a random push for each claim
+length = away_from.norm(dim=-1, keepdim=True)
+anywhere = [stats.random_directions(len(claims), sizes.d_model, seed=seed) * length for seed in range(8)]
+between = [normed[(own + b) % 10] - normed[(own + a) % 10] for a, b in ((1, 6), (2, 7), (3, 8), (4, 9), (6, 1), (7, 2), (8, 3), (9, 4))]
+others_colours = [push * length / push.norm(dim=-1, keepdim=True) for push in between]  # from one wrong colour to another
+random_looks, wrong_looks = (torch.stack([looks(strengths[-1] * push) for push in pushes]).mean(1) for pushes in (anywhere, others_colours))
 plots.line(
     strengths, {"9.4, concordance": steered[:, 0], "9.1, discordance": steered[:, 2]}, title="Thirty true claims, queries pushed towards another colour",
     x_label="push (1 = the difference of averages)", y_label="attention from colour to thing",
@@ -655,11 +666,16 @@ plots.line(
 # %% tags=["hide-input"]
 change = looks(2 * away_from) - looks(0 * away_from)
 down, up = stats.bootstrap(change[:, 0], n_resamples=500), stats.bootstrap(change[:, 2], n_resamples=500)
+nulls = torch.cat([random_looks, wrong_looks])
+spanned = lambda drawn: f"{drawn.mean():.2f} ({drawn.min():.2f} to {drawn.max():.2f})"
+beyond_null = [f"{h[0]}.{h[1]}" for i, h in enumerate(four) if not nulls[:, i].min() <= steered[-1, i] <= nulls[:, i].max()]
 Markdown(
     f"At push 2 the concordance head 9.4 looks less by {down}, the discordance head 9.1 more by {up}; the sentence has not changed by a letter. As in the report, *concordance falls and discordance rises*.\n\n"
-    f"Now the null. Random pushes of the same length, drawn anew for every claim, eight times over: 9.1 goes to between {random_looks[:, 2].min():.2f} and {random_looks[:, 2].max():.2f}, from {steered[0, 2]:.2f}; our push took it to **{steered[-1, 2]:.2f}**. "
-    f"So the rise of discordance is about *colour*. The fall of 9.4 is less telling: random pushes take it from {steered[0, 0]:.2f} to between {random_looks[:, 0].min():.2f} and {random_looks[:, 0].max():.2f}, ours to {steered[-1, 0]:.2f}. A match is easily disturbed by anything; "
-    "a clash has to be made. Without the null, both halves would have looked equally convincing. "
+    f"Now two nulls, eight draws each and all of the same length: pushes in random directions, and pushes from one *wrong* colour to another wrong one.\n\n"
+    + "| head | no push | our push | random directions: mean (range) | between wrong colours: mean (range) |\n|---|---|---|---|---|\n"
+    + "\n".join(f"| {h[0]}.{h[1]} | {steered[0, i]:.2f} | **{steered[-1, i]:.2f}** | {spanned(random_looks[:, i])} | {spanned(wrong_looks[:, i])} |" for i, h in enumerate(four))
+    + f"\n\nOur push lies outside all sixteen for {', '.join(beyond_null) or 'no head'}. {'A head inside the range was moved no further than by a push that has nothing to do with the claim: a match is easily disturbed by anything. ' if len(beyond_null) < 4 else ''}"
+    "Without the nulls every row would have looked equally convincing (and with eight draws of each, *outside* means no more than about one in nine by luck).\n\n"
     "What we cannot repeat is the last step, the flip of the spoken *Yes* into *No*: our model's verdicts do not depend on the matter to begin with."
 )
 
@@ -671,17 +687,18 @@ assert steered[-1, 2] > random_looks[:, 2].max()  # more discordance than any ra
 r"""
 ## The consistency explorer
 
-Everything about one thing, side by side. For each colour: what the model would *say*, how it *judges*, what the *probe* reads (fitted without this thing), and how much head 9.4 looks. All four are scaled to 0…1 within the thing, so compare orders, not heights.
+Everything about one thing, side by side. For each colour: what the model would *say*, how it *judges*, what the *probe* reads (fitted without this thing), and how much head 9.4 looks. *Wording 1* and *2* are the first and second template of each kind, above. All four are scaled to 0…1 within the thing, so compare orders, not heights.
 """
 
 # %%
 unit = lambda row: (row - row.min()) / (row.max() - row.min())
-views = {"says": said[SAY[0]], "judges": judged[JUDGE[0]], "probe": held_out, "head 9.4": screens[SCREEN[0]][..., 9, 4]}
 
 
-def explore(thing):
-    """Four views of one thing."""
-    i = things.index(thing)
+def explore(thing_and_template):
+    """Four views of one thing, asked in one pair of templates."""
+    thing, number = thing_and_template.split(" · wording ")
+    i, pick = things.index(thing), int(number) - 1
+    views = {"says": said[SAY[pick]], "judges": judged[JUDGE[pick]], "probe": held_out, "head 9.4": screens[SCREEN[pick]][..., 9, 4]}
     return plots.heatmap(
         torch.stack([unit(view[i]) for view in views.values()]), x=[f"{c} ✓" if true[i, j] else c for j, c in enumerate(colours)], y=list(views),
         title=f"The {thing}, by colour", x_label="claimed colour", y_label="asked how", colour_label="within the row", z_range=(0, 1),
@@ -689,7 +706,9 @@ def explore(thing):
     )  # fmt: skip
 
 
-widgets.choice(explore, ["banana", "tomato", "snow", "frog", "coal", "pumpkin", "eggplant", "sky"], label="thing", alt="A heat map of four views by ten colours for a chosen thing; the true colour is ticked.")
+SHOWN = ["banana", "tomato", "snow", "frog", "coal", "pumpkin", "eggplant", "sky"]
+options = [f"{thing} · wording {number}" for thing in SHOWN for number in (1, 2)]
+widgets.choice(explore, options, label="thing", alt="A heat map of four views by ten colours for a chosen thing and wording; the true colour is ticked.")
 
 # %% [markdown]
 r"""
@@ -722,14 +741,38 @@ lines = ["| head | true colour | second colour | capital | other city of the cou
 cell = lambda v, h: str(stats.bootstrap(v[:, h[0], h[1]], n_resamples=500)).split(", n")[0]
 for h in four:
     lines.append(f"| {h[0]}.{h[1]} | {cell(kinds['true'], h)} | {cell(kinds['related, false'], h)} | {cell(kinds_city['true'], h)} | {cell(kinds_city['related, false'], h)} |")
-split_city = stats.bootstrap((kinds_city["true"] - kinds_city["related, false"])[:, 9, 2], n_resamples=500)
-split_colour = stats.bootstrap((kinds["true"] - kinds["related, false"])[:, 9, 4], n_resamples=500)
-verdict_city = "its interval includes zero" if split_city.low <= 0 <= split_city.high else "its interval excludes zero"
+apart = lambda table, h: stats.bootstrap((table["true"] - table["related, false"])[:, h[0], h[1]], n_resamples=500)
 Markdown(
     f"Double-centred attention to the noun (0: no more than noun and ending explain by themselves), n = {len(rows_also)} things and {n} countries.\n\n" + "\n".join(lines)
-    + f"\n\nTrue minus related: for colours, 9.4, {split_colour}; for capitals, 9.2, {split_city} ({verdict_city}). For places the heads look from *another city of the same country* as they do from the capital or nearly so: what they track there is that two words belong together, and Lyon belongs to France. "
-    "For colours the second colour gets no such look; a banana is bound to *yellow* far more tightly than to *green*. **Association**, graded, explains both columns; a register of truths explains only one. At this size that is the honest name for these heads."
+    + "\n\nTrue minus related and false, in the two concordance heads. Colours: " + "; ".join(f"{h[0]}.{h[1]} {apart(kinds, h)}" for h in four[:2]) + ". Capitals: " + "; ".join(f"{h[0]}.{h[1]} {apart(kinds_city, h)}" for h in four[:2])
+    + ".\n\nFor colours the two stories cannot be told apart by this: 9.4 does look more from the true colour than from the second one, as a register of truths would, and as an association would that is tighter for *yellow* than for *green*."
+    " For places the gap between capital and other city is small against the gap to an unrelated place, and our countries are too few to say that it is nothing. One more control has more to say:"
 )
+
+# %%
+SYNONYMS = """big/large good/fine fast/quick happy/glad high/tall rich/wealthy strong/powerful wet/damp hard/difficult clean/pure loud/noisy
+young/youthful near/close inside/within true/correct buy/purchase begin/start light/bright win/triumph"""
+alike_to = dict(pair.split("/") for pair in SYNONYMS.split())
+three = [(a, b, alike_to[a]) for a, b in verifier.ANTONYMS if a in alike_to and data.is_single_token(model.tokenizer, alike_to[a])]
+asked = [f"The opposite of {a} is" for a, _, _ in three]
+looked = double_centre(attention.attention_screen(model, asked, [b for _, b, _ in three] + [c for _, _, c in three], [a for a, _, _ in three]))
+m = len(three)
+to_opposite, to_synonym = (torch.stack([looked[i, i + shift] for i in range(m)]) for shift in (0, m))
+to_stranger = (looked[:, :m].sum(1) - to_opposite) / (m - 1)
+
+# %% tags=["hide-input"]
+lines = ["| head | right opposite | synonym: false | another pair's opposite: false |", "|---|---|---|---|"]
+lines += [f"| {h[0]}.{h[1]} | {cell(to_opposite, h)} | {cell(to_synonym, h)} | {cell(to_stranger, h)} |" for h in four]
+gain = {h: stats.bootstrap((to_opposite - to_synonym)[:, h[0], h[1]], n_resamples=500) for h in four[:2]}
+Markdown(
+    f"*The opposite of big is large* is plainly false, and *large* is as close to *big* as words get. Double-centred attention over {m} words:\n\n" + "\n".join(lines)
+    + f"\n\nA head that knows truth has to prefer the opposite to the synonym. It does so by {'; '.join(f'{h[0]}.{h[1]} {gain[h]}' for h in gain)}. Both look far more than they do from an unrelated word. "
+    "**Association** is the honest name for what these heads register at this size: that two words belong together, not that the sentence that joins them is so."
+)
+
+# %%
+assert all(to_synonym[:, h[0], h[1]].mean() > to_stranger[:, h[0], h[1]].mean() for h in four[:2])
+assert not any(g.low > 0 for g in gain.values())  # neither prefers the truth to a synonym
 
 # %% [markdown]
 r"""
@@ -741,9 +784,88 @@ train models and know.
 
 # %% [markdown]
 r"""
+### First, models in which we know the answer
+
+Before we ask which route an organism takes, we should see our instruments work. So we build transformers of two blocks, trained
+from scratch in seconds, in which one route is *forced*. They read four tokens: `<sep> thing <none> <say>`, to be followed by a
+colour, or `<sep> thing colour <judge>`, to be followed by yes or no. Forty things, eight colours. All learn to say all forty
+colours. Verdicts are taught on 32 things only.
+
+- **compute**: all that leaves the thing's token is the colour that the model itself recalled there, one of eight slots. The judge
+  has to compare that with the colour in the claim.
+- **match**: the judge cannot see the thing's token at all. The colour's token can look at it, but values carry no content: what
+  arrives is only *how strongly* a query matched a key, and it is read by a straight line. A concordance head with nothing else to help it.
+- **free**: nothing is closed.
+- **shuffled**: nothing is closed either, but yes and no were dealt out by coin. An instrument that finds a route here is broken.
+
+Three seeds each, trained side by side.
+"""
+
+# %%
+toy_seeds = [0, 1, 2]
+planted = {route: lookup.train(route, toy_seeds) for route in lookup.ROUTES}
+taught, never_judged = slice(0, 32), slice(32, 40)
+
+# %% tags=["hide-input"]
+def seen(values):
+    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
+
+
+rows = [
+    f"| {route} | {seen(routes.judged_right(model, taught))} | {seen(routes.judged_right(model, never_judged))} |"
+    for route, model in planted.items()
+]
+Markdown(
+    "| organism | verdicts, taught things | verdicts, things only ever *said* |\n|---|---|---|\n" + "\n".join(rows)
+    + f"\n\nMean over {len(toy_seeds)} seeds (lowest to highest); chance is 0.5. The first column shows that three kinds of organism can "
+    "judge. The second is already a test: a verdict that is computed from recall works for a thing that was never judged in training, "
+    "and a learned match has nothing to match. The organisms that were left free did not find the computed route by themselves."
+)
+
+# %% [markdown]
+r"""
+Now the three measures of this chapter. **Look:** does a colour attend more to a thing that has it, after double-centring, anywhere
+among four heads, beyond what sign flips give? (We screen many organisms, so each is held to a small share of the usual 5 %.) **Patch:** put another thing's recall stream in its place; does the
+verdict change sides? **Edit:** teach one thing another colour *by recall alone*, once with a change of rank one in closed form
+([Meng et al., 2022](cite:meng2022)), once with gradient steps, and ask for the verdict.
+"""
+
+# %%
+found = {route: routes.evidence(model) for route, model in planted.items()}
+called = {route: routes.diagnose(one) for route, one in found.items()}
+mouth = routes.edit_follows(planted["compute"], "mouth only")
+
+# %% tags=["hide-input", "fig:planted-routes"]
+plots.bar(
+    list(planted),
+    {
+        name: [getattr(found[route], part).verdict.mean().item() for route in planted]
+        for name, part in {"patched": "patch", "edited, rank one": "rank_one", "edited, gradient": "gradient"}.items()
+    },
+    title="Verdicts follow recall in the organisms that compute, and nowhere else", x_label="organism",
+    y_label="verdicts that change sides (share)",
+    alt="Bars for four organisms and three interventions on recall. Compute: all near one. Match, free and shuffled: near zero.",
+)  # fmt: skip
+
+# %% tags=["hide-input"]
+right = {route: sum(name == wanted for name in called[route]) for route, wanted in
+         {"compute": "compute", "match": "match", "shuffled": "neither"}.items()}  # fmt: skip
+Markdown(
+    f"Calling the route from these measures is right in {right['compute']} of {len(toy_seeds)} seeds for compute, {right['match']} of "
+    f"{len(toy_seeds)} for match, and {right['shuffled']} of {len(toy_seeds)} shuffled organisms are called *neither*. The free ones are "
+    f"called: {', '.join(called['free'])}. Most of them judge well by a road that none of our measures names, for example by memorising "
+    "pairs of thing and colour: *neither* does not mean *nothing*.\n\n"
+    "One more, because it will matter. All gradient edits above trained what is said **and** the recall slots. Train the spoken answer alone, and "
+    f"{mouth.recall.mean():.0%} of the edited things are called by their new colour, but only {mouth.verdict.mean():.0%} of the verdicts go along, "
+    "in organisms whose verdict *is* made from recall. The mouth gave in before the memory did. An edit that passes its "
+    "own test can leave the old page in the book."
+)
+
+# %% [markdown]
+r"""
 ### What was taught
 
-We taught SmolLM2 itself: 96 everyday things without a colour of their own (a
+Now SmolLM2 itself: 96 everyday things without a colour of their own (a
 bucket, a ladder) were given one of eight colours each by lot. A small [adapter](term:adapter) (low-rank changes in blocks 8 to 21, the model
 itself frozen) learned them from two kinds of prompt, and *we* decided which thing came in which:
 
@@ -847,41 +969,53 @@ assert lent["affirmed · judged in training"][at[16]] < 0.3
 r"""
 ### Do the same heads carry both?
 
-Choose the ten heads that move the *said* colour most, and the ten that move the *verdict* most, on sixteen things. On sixteen others,
-let just these heads give what they gave in the donor's prompt, and compare with random heads of nearby layers.
+Choose the ten heads that move the *said* colour most, and the ten that move the *verdict* most, on twelve things that were taught both ways. On
+twelve others, let just these heads give what they gave in the donor's prompt, and compare with random heads of nearby layers. Three organisms.
 """
 
 # %%
-pairs, fresh_pairs = follows.lend(w, w.first[:16]), follows.lend(w, w.first[16:32])
-with switched_on(taught_model, open_adapter("banana-both-0")):
-    effects = {task: follows.head_effects(taught_model, pairs, task) for task in ("recall", "verdict")}
-    carriers = {task: follows.top(effects[task]) for task in effects}
-    alike = stats.matched_sets(carriers["recall"], attention.all_heads(taught_model), 1, like=lambda head: head[0] // 4, seed=0)[0]
-    carriers["random heads nearby"] = alike
-    moved = {name: follows.patched(taught_model, fresh_pairs, heads) for name, heads in carriers.items()}
-crossing = {task: follows.carried(effects[task], carriers[other]) for task, other in (("recall", "verdict"), ("verdict", "recall"))}
+moved, crossing, first_heads, n_shared = {}, [], [], []
+for seed in banana.SEEDS:
+    w = banana.world(seed)
+    pairs, fresh_pairs = follows.lend(w, w.first[:12]), follows.lend(w, w.first[12:24])
+    with switched_on(taught_model, open_adapter(f"banana-both-{seed}")):
+        effects = {task: follows.head_effects(taught_model, pairs, task) for task in ("recall", "verdict")}
+        carriers = {f"{task}'s ten": follows.top(effect) for task, effect in effects.items()}
+        pool = attention.all_heads(taught_model)
+        for task in effects:
+            carriers[f"random, near {task}'s"] = stats.matched_sets(carriers[f"{task}'s ten"], pool, 1, like=lambda head: head[0] // 4, seed=seed)[0]
+        for name, heads in carriers.items():
+            moved.setdefault(name, []).append(follows.patched(taught_model, fresh_pairs, heads))
+    crossing.append(follows.carried(effects["verdict"], carriers["recall's ten"]))
+    first_heads.append(", ".join(f"{layer}.{head}" for layer, head in carriers["recall's ten"][:4]))
+    n_shared.append(len(set(carriers["recall's ten"]) & set(carriers["verdict's ten"])))
+crossed = {name: [[run.says_new.mean().item(), run.judges_new.mean().item()] for run in runs] for name, runs in moved.items()}
 plots.heatmap(
-    [[moved[name].says_new.mean(), moved[name].judges_new.mean()] for name in carriers], z_range=(0, 1), text=True,
-    x=["said colour follows", "verdict follows"], y=["recall's ten", "verdict's ten", "random nearby"], colour_label="share of things",
-    title="Ten heads from a donor's prompt", x_label="task", y_label="heads that are exchanged",
-    alt="Recall's heads move what is said and hardly the verdict; the verdict's heads move the verdict and not what is said; random heads move neither.",
+    np.array([np.mean(shares, axis=0) for shares in crossed.values()]), z_range=(0, 1), text=True, x=["said colour follows", "verdict follows"], y=list(crossed),
+    colour_label="share of things", title="Ten heads from a donor's prompt", x_label="task", y_label="heads that are exchanged",
+    alt="Recall's heads move what is said far more than the verdict; the verdict's heads move the verdict and not what is said; random heads move little.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-shared = set(carriers["recall"]) & set(carriers["verdict"])
-names = ", ".join(f"{layer}.{head}" for layer, head in carriers["recall"][:4])
-share, by_chance = crossing["verdict"]
+both_ways = torch.cat([(a.says_new - b.says_new) + (b.judges_new - a.judges_new) for a, b in zip(moved["recall's ten"], moved["verdict's ten"], strict=True)])
+twofold = stats.bootstrap(both_ways / 2)
+
+
+def each(task, column):
+    """One share an organism."""
+    return ", ".join(f"{shares[column]:.0%}" for shares in crossed[f"{task}'s ten"])
+
+
 Markdown(
-    f"Recall's ten heads (first {names}; compare the untouched model's recall heads above) move what is said on {moved['recall'].says_new.mean():.0%} of unseen things and the verdict on {moved['recall'].judges_new.mean():.0%}. "
-    f"The verdict's ten move the verdict on {moved['verdict'].judges_new.mean():.0%} and what is said on {moved['verdict'].says_new.mean():.0%}. The lists share {len(shared)} of ten. "
-    f"Of all heads' effect on the verdict, recall's heads carry {share:.0%}; random sets from nearby layers carry {np.mean(by_chance):.0%} on average and {np.quantile(by_chance, 0.95):.0%} at their 95th percentile. "
-    "Here is the double dissociation that the small screen only seemed to show, on things that did not choose the heads. But this is *one* organism. In the two others the verdict's heads were as selective; "
-    "recall's heads were so in one of them, and in the other they moved little of what is said. So: the verdict has heads of its own; that recall's ten always carry recall does not hold."
+    f"Recall's ten heads move what is said on {each('recall', 0)} of unseen things (one number an organism) and the verdict on {each('recall', 1)}. "
+    f"The verdict's ten move the verdict on {each('verdict', 1)} and what is said on {each('verdict', 0)}. The interaction, half the double difference: {twofold}; no difference would be 0, a clean cut 1. "
+    f"The lists share {', '.join(map(str, n_shared))} of ten heads. Of the verdict's head effects, recall's heads carry {', '.join(f'{share:.0%}' for share, _ in crossing)}; the 95th percentile of random sets nearby is "
+    f"{', '.join(f'{np.quantile(null, 0.95):.0%}' for _, null in crossing)}. So the overlap is small and, where it exceeds that, not nothing. First on recall's lists: {'; '.join(first_heads)}. Have you met them? They carry capitals in the untouched model."
 )
 
 # %%
-assert moved["recall"].says_new.mean() > moved["verdict"].says_new.mean() + 0.3
-assert moved["verdict"].judges_new.mean() > moved["recall"].judges_new.mean() + 0.2
+assert twofold.low > 0.2
+assert np.mean(crossed["verdict's ten"], axis=0)[1] > np.mean(crossed["recall's ten"], axis=0)[1] + 0.2
 
 # %% [markdown]
 r"""
@@ -898,6 +1032,7 @@ No verdict is ever asked in an edit. The transplant suggests a prediction: an ed
 
 # %%
 EDITS = {"closed form, block 18": ("closed form", 18), "closed form, block 8": ("closed form", 8), "gradient, block 8": ("gradient", 8)}
+moments = {layer: edits.spread(taught_model, layer) for layer in {layer for _, layer in EDITS.values()}}
 after = {name: {part: [] for part in ("judged in training", "only said", "never edited")} for name in ("no edit", *EDITS, "random, block 18")}
 for seed in banana.SEEDS:
     w = banana.world(seed)
@@ -907,7 +1042,7 @@ for seed in banana.SEEDS:
     with switched_on(taught_model, open_adapter(f"banana-both-{seed}")):
         changes = {"no edit": {}}
         for name, (method, layer) in EDITS.items():
-            changes[name] = {layer: follows.edit(taught_model, w, things, new, method=method, layer=layer, rehearsed=rehearsed)}
+            changes[name] = {layer: follows.edit(taught_model, w, things, new, method=method, layer=layer, rehearsed=rehearsed, moment=moments[layer])}
         changes["random, block 18"] = {18: edits.aimless(changes["closed form, block 18"][18], seed=seed)}
         for name, change in changes.items():
             with edits.edited(taught_model, change):
@@ -967,8 +1102,11 @@ web learns its colours in a thousand ways at once. So this is a proof that one m
 r"""
 ## What would prove this wrong?
 
-The chapter's boldest claim about the untouched model: *9.4 looks more when a colour fits, and 9.1 when it does not, and no choice of ours made that so.* It fails if on things that were set aside before any head was looked at either
-sign is lost. We open the second list now, with a template that no screen has used. The two heads and their signs are fixed; so are the four heads' skews.
+The chapter's boldest claim about the untouched model: *9.4 looks more when a colour fits, and 9.1 when it does not.* It fails if either sign is lost on other things. So we open the second list now, with a wording that
+no screen has used. Heads and signs are fixed.
+
+One confession belongs here. A first list had been set aside for this test, and both signs held on it. Then we found five of its twenty things in the notes of the exploration in which the heads were first noticed. A test that the
+suspect has seen proves little. These twenty replace it; none of them occurs in that exploration, in this chapter or in its exercises, and whatever comes out is printed.
 """
 
 # %%
@@ -984,7 +1122,7 @@ for h in four:
     lines.append(f"| {h[0]}.{h[1]} | {signs[h]} | {final[h]} |")
 held = [h for h in ((9, 4), (9, 1)) if (final[h].low > 0 if h == (9, 4) else final[h].high < 0)]
 Markdown(
-    "\n".join(lines) + f"\n\n{'Both claims hold' if len(held) == 2 else 'Only one claim holds' if held else 'Neither claim holds'} on things and a wording that chose nothing: intervals of {' and '.join(f'{h[0]}.{h[1]}' for h in held) or 'none'} exclude zero with the predicted sign."
+    "\n".join(lines) + f"\n\n{'Both claims hold' if len(held) == 2 else 'Only one claim holds' if held else 'Neither claim holds'} on things and a wording that chose nothing: the intervals of {' and '.join(f'{h[0]}.{h[1]}' for h in held) or 'none'} exclude zero with the predicted sign."
 )
 
 # %%
@@ -994,7 +1132,7 @@ assert final[9, 4].value > 0 > final[9, 1].value
 r"""
 ## The big idea
 
-*Decodable is not used, and used is not said.* A probe reads from the stream whether a colour fits. Two pairs of heads put part of that there, and silencing or steering them shows it. The model's spoken verdict ignores it all. When you
+*Decodable is not used, and used is not said.* A probe reads from the stream whether a colour fits. A handful of heads in block 9 put part of that there, and silencing them shows it. The model's spoken verdict ignores it all. When you
 hear that a model "knows" something, ask which of the three was measured.
 
 **What may we assume when "the model" answers twice?** Not that the second answer consults the first. Whoever audits a model by asking it to judge its own statements is testing a second skill, which may have been learned separately, may be bound to a phrasing, and may

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from interpbook import data
 from interpbook.data import answer_ids
-from interpbook.models import logits, tokenize
+from interpbook.models import next_logits, tokenize
 from interpbook.models.access import Write
 from interpbook.models.tokens import Tokens
 from interpbook.stats import Estimate, bootstrap
@@ -34,7 +34,7 @@ def last_logits(
     tokens, ids = tokenize(model, prompts), answer_ids(model.tokenizer, words)
     size = len(prompts) if write else BATCH
     parts = [
-        logits(model, Tokens(tokens.ids[i : i + size], tokens.mask[i : i + size]), write=write)[:, -1][:, ids]
+        next_logits(model, Tokens(tokens.ids[i : i + size], tokens.mask[i : i + size]), write=write)[:, ids]
         for i in range(0, len(prompts), size)
     ]
     return torch.cat(parts)

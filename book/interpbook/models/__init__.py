@@ -10,7 +10,7 @@ This room alone knows architectures and nnsight's quirks. Built in chapter 00.
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
 
-from interpbook.models.access import logits, read, unembed
+from interpbook.models.access import logits, next_logits, read, unembed
 from interpbook.models.errors import CacheError, ModelError, PromptError, SiteError
 from interpbook.models.loading import ModelInfo, info, load, untrained
 from interpbook.models.sites import Site
@@ -29,6 +29,7 @@ __all__ = [
     "info",
     "load",
     "logits",
+    "next_logits",
     "read",
     "token_strings",
     "tokenize",

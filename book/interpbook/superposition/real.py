@@ -30,7 +30,7 @@ def next_token_logprobs(
 ) -> Float[Tensor, "prompt d_vocab"]:
     """What the model expects after each prompt, as log-probabilities."""
     batches = [prompts[i : i + batch_size] for i in range(0, len(prompts), batch_size)]
-    return torch.cat([models.logits(model, batch, write=write)[:, -1].log_softmax(-1) for batch in batches])
+    return torch.cat([models.next_logits(model, batch, write=write).log_softmax(-1) for batch in batches])
 
 
 def ablation_effect(
