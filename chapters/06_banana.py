@@ -119,6 +119,23 @@ Markdown(
     "The nearer a colour is to what it would say, the more it leans to *No*. The first lesson costs nothing: *can say* does not imply *can check*."
 )
 
+# %% [markdown]
+r"""
+Here is that disagreement thing by thing: which colour it would say, and which it affirms most (both with the prior removed). A model that judges by what it would say fills the diagonal.
+"""
+
+# %% tags=["hide-input", "fig:consistency_matrix"]
+would_say, affirms = (consistency.without_prior(table).argmax(1) for table in (said[first_say], judged[first_judge]))
+counts = torch.zeros(len(colours), len(colours)).index_put((would_say, affirms), torch.ones(len(things)), accumulate=True)
+plots.heatmap(
+    counts, x=colours, y=colours, title="What it says and what it affirms", x_label="affirms most", y_label="says", colour_label="things",
+    alt=f"A 10 by 10 table of thirty things by the colour said and the colour affirmed most. {int(counts.trace())} lie on the diagonal.",
+)  # fmt: skip
+
+# %% tags=["hide-input"]
+same_colour = stats.proportion(int((would_say == affirms).sum()), len(things))
+Markdown(f"On the diagonal: {same_colour}. If the two had nothing to do with one another, about {(counts.sum(0) @ counts.sum(1)) / len(things)**2:.2f} would be.")
+
 # %%
 assert rows[SAY[0]][0].low > 0.5 and rows[SAY[1]][0].low > 0.5  # it knows something
 assert rows[JUDGE[0]][0].low < 0.55 and rows[JUDGE[1]][0].low < 0.55  # and cannot judge it
@@ -232,7 +249,7 @@ lucky = int(np.argmax([share.value for share in untouched]))  # the view that wo
 for_recall, for_verdict = strongest(recall_effect(eighteen, ASK[0])), strongest(verdict_effect(eighteen, VIEWS[lucky]))
 chosen = {"nothing": [], "recall heads": for_recall, "verdict heads": for_verdict}
 same = {  # chosen and tested on the same eighteen: choice number two
-    name: (recall_share(eighteen, ASK[0], heads), paired_share(eighteen, VIEWS[lucky], heads)) for name, heads in chosen.items()
+    name: (recall_share(eighteen, ASK[0], heads), paired_share(eighteen, VIEWS[lucky], heads) if heads else untouched[lucky]) for name, heads in chosen.items()
 }
 away = [view for i, view in enumerate(VIEWS) if i // 2 != lucky // 2][::2]  # the other wordings
 fresh = {name: (recall_share(others, ASK[1], heads), [paired_share(others, view, heads) for view in away]) for name, heads in chosen.items()}
@@ -292,7 +309,7 @@ def lead(write=None):
     return (last.gather(1, ids[:, None])[:, 0] - last[:, ids].mean(1)).mean().item()
 
 
-checked = [*ranked[0], *random.Random(0).sample(attention.all_heads(model), 16)]
+checked = [*ranked[0], *random.Random(0).sample(attention.all_heads(model), 12)]
 base = lead()
 exact = [lead(ablation([head])) - base for head in checked]
 r = np.corrcoef(exact, [estimate[head].item() for head in checked])[0, 1]
@@ -363,7 +380,7 @@ answers for recall; yes-minus-no on the true claim minus the same on the false o
 """
 
 # %%
-plan = dissociation.Plan(("capital", "opposite"), doses=(1, 8), n_random=2)
+plan = dissociation.Plan(("capital",), doses=(8,), n_random=1)
 with adapters.switched_on(model, judge):
     heads_for = dissociation.chosen_heads(model, plan, seed=0)
     live = dissociation.two_by_two(model, plan, seed=0, heads=heads_for)
@@ -403,7 +420,7 @@ table = "\n".join(
 Markdown(
     f"| eight heads ablated | recall margin left | verdict margin left |\n|---|---|---|\n{table}\n\n"
     f"{n_seeds} organisms, {n_relations} relations, facts redrawn for the intervals. **The interaction** (how much more each set costs its own task, as a "
-    f"share of the margin; 1 would be a perfect double dissociation, 0 none) is **{double}**. Live, on two relations of one organism, just now: {here}. "
+    f"share of the margin; 1 would be a perfect double dissociation, 0 none) is **{double}**. Live, on capitals in one organism, just now: {here}. "
     f"The recall heads chosen here are {', '.join(f'{l}.{h}' for l, h in heads_for['recall'][:4])}; the verdict heads "
     f"{', '.join(f'{l}.{h}' for l, h in heads_for['verdict'][:4])}.\n\n"
     f"Now the small print. Verdict margins shrink, but the *true* claim still beats the false one for {flips['verdict']:.0%} of facts without the eight "
@@ -467,7 +484,7 @@ beyond = [h for h in heads if all(abs(ts[t][h]) > found[t].threshold for t in SC
 rule = [np.corrcoef(skew.argsort().argsort(), ts[t].flatten().argsort().argsort())[0, 1] for t in SCREEN]
 show = lambda h: f"{h[0]}.{h[1]} ({', '.join(f'{ts[t][h]:+.1f}' for t in SCREEN)}; skew {skew[heads.index(h)]:+.2f})"
 four = [(9, 4), (9, 2), (9, 1), (9, 5)]
-passes = lambda h: sum(abs(ts[t][h]) > found[t].threshold for t in SCREEN)
+passes = lambda h: sum(bool(abs(ts[t][h]) > found[t].threshold) for t in SCREEN)
 place = lambda h: 1 + int((ts[SCREEN[0]] < ts[SCREEN[0]][h]).sum())
 plus = int((ts[SCREEN[0]] > found[SCREEN[0]].threshold).sum())
 most_negative = divmod(int(ts[SCREEN[0]].argmin()), sizes.n_heads)
@@ -670,7 +687,7 @@ nulls = torch.cat([random_looks, wrong_looks])
 spanned = lambda drawn: f"{drawn.mean():.2f} ({drawn.min():.2f} to {drawn.max():.2f})"
 beyond_null = [f"{h[0]}.{h[1]}" for i, h in enumerate(four) if not nulls[:, i].min() <= steered[-1, i] <= nulls[:, i].max()]
 Markdown(
-    f"At push 2 the concordance head 9.4 looks less by {down}, the discordance head 9.1 more by {up}; the sentence has not changed by a letter. As in the report, *concordance falls and discordance rises*.\n\n"
+    f"At push 2 the look of the concordance head 9.4 changes by {down}, that of the discordance head 9.1 by {up}; the sentence has not changed by a letter. As in the report, *concordance falls and discordance rises*.\n\n"
     f"Now two nulls, eight draws each and all of the same length: pushes in random directions, and pushes from one *wrong* colour to another wrong one.\n\n"
     + "| head | no push | our push | random directions: mean (range) | between wrong colours: mean (range) |\n|---|---|---|---|---|\n"
     + "\n".join(f"| {h[0]}.{h[1]} | {steered[0, i]:.2f} | **{steered[-1, i]:.2f}** | {spanned(random_looks[:, i])} | {spanned(wrong_looks[:, i])} |" for i, h in enumerate(four))
@@ -795,15 +812,14 @@ colours. Verdicts are taught on 32 things only.
   has to compare that with the colour in the claim.
 - **match**: the judge cannot see the thing's token at all. The colour's token can look at it, but values carry no content: what
   arrives is only *how strongly* a query matched a key, and it is read by a straight line. A concordance head with nothing else to help it.
-- **free**: nothing is closed.
-- **shuffled**: nothing is closed either, but yes and no were dealt out by coin. An instrument that finds a route here is broken.
+- **shuffled**: nothing is closed, but yes and no were dealt out by coin. An instrument that finds a route here is broken.
 
 Three seeds each, trained side by side.
 """
 
 # %%
 toy_seeds = [0, 1, 2]
-planted = {route: lookup.train(route, toy_seeds) for route in lookup.ROUTES}
+planted = {route: lookup.train(route, toy_seeds) for route in ("compute", "match", "shuffled")}
 taught, never_judged = slice(0, 32), slice(32, 40)
 
 # %% tags=["hide-input"]
@@ -817,9 +833,9 @@ rows = [
 ]
 Markdown(
     "| organism | verdicts, taught things | verdicts, things only ever *said* |\n|---|---|---|\n" + "\n".join(rows)
-    + f"\n\nMean over {len(toy_seeds)} seeds (lowest to highest); chance is 0.5. The first column shows that three kinds of organism can "
+    + f"\n\nMean over {len(toy_seeds)} seeds (lowest to highest); chance is 0.5. The first column shows that two kinds of organism can "
     "judge. The second is already a test: a verdict that is computed from recall works for a thing that was never judged in training, "
-    "and a learned match has nothing to match. The organisms that were left free did not find the computed route by themselves."
+    "and a learned match has nothing to match."
 )
 
 # %% [markdown]
@@ -844,7 +860,7 @@ plots.bar(
     },
     title="Verdicts follow recall in the organisms that compute, and nowhere else", x_label="organism",
     y_label="verdicts that change sides (share)",
-    alt="Bars for four organisms and three interventions on recall. Compute: all near one. Match, free and shuffled: near zero.",
+    alt="Bars for three organisms and three interventions on recall. Compute: all near one. Match and shuffled: near zero.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
@@ -852,20 +868,23 @@ right = {route: sum(name == wanted for name in called[route]) for route, wanted 
          {"compute": "compute", "match": "match", "shuffled": "neither"}.items()}  # fmt: skip
 Markdown(
     f"Calling the route from these measures is right in {right['compute']} of {len(toy_seeds)} seeds for compute, {right['match']} of "
-    f"{len(toy_seeds)} for match, and {right['shuffled']} of {len(toy_seeds)} shuffled organisms are called *neither*. The free ones are "
-    f"called: {', '.join(called['free'])}. Most of them judge well by a road that none of our measures names, for example by memorising "
-    "pairs of thing and colour: *neither* does not mean *nothing*.\n\n"
+    f"{len(toy_seeds)} for match, and {right['shuffled']} of {len(toy_seeds)} shuffled organisms are called *neither*. The wiring and the "
+    "measures were settled on other runs of these same organisms, so this shows that the instruments can tell the routes apart, not how often they would err on a route nobody planted.\n\n"
     "One more, because it will matter. All gradient edits above trained what is said **and** the recall slots. Train the spoken answer alone, and "
     f"{mouth.recall.mean():.0%} of the edited things are called by their new colour, but only {mouth.verdict.mean():.0%} of the verdicts go along, "
     "in organisms whose verdict *is* made from recall. The mouth gave in before the memory did. An edit that passes its "
     "own test can leave the old page in the book."
 )
 
+# %%
+assert right["compute"] == right["shuffled"] == len(toy_seeds) and right["match"] >= 2
+assert mouth.recall.mean() > 0.8 > 0.75 > mouth.verdict.mean()
+
 # %% [markdown]
 r"""
 ### What was taught
 
-Now SmolLM2 itself: 96 everyday things without a colour of their own (a
+Now SmolLM2 itself: 94 everyday things without a colour of their own (a
 bucket, a ladder) were given one of eight colours each by lot. A small [adapter](term:adapter) (low-rank changes in blocks 8 to 21, the model
 itself frozen) learned them from two kinds of prompt, and *we* decided which thing came in which:
 
@@ -1044,12 +1063,12 @@ for seed in banana.SEEDS:
         for name, (method, layer) in EDITS.items():
             changes[name] = {layer: follows.edit(taught_model, w, things, new, method=method, layer=layer, rehearsed=rehearsed, moment=moments[layer])}
         changes["random, block 18"] = {18: edits.aimless(changes["closed form, block 18"][18], seed=seed)}
+        everything = [thing for members in parts.values() for thing in members]
         for name, change in changes.items():
             with edits.edited(taught_model, change):
-                for part, members in parts.items():
-                    old_new = follows.next_colours(w, things if part != "never edited" else members)
-                    chosen = slice(6) if part != "only said" else slice(6, 12)
-                    after[name][part].append(follows.outcome(taught_model, list(members), old_new[0][chosen], old_new[1][chosen]))
+                run = follows.outcome(taught_model, everything, *follows.next_colours(w, everything))
+            for i, part in enumerate(parts):
+                after[name][part].append(follows.Outcome(*(field[6 * i : 6 * i + 6] for field in run)))
 
 # %%
 def share_of(name, part, field):
@@ -1120,9 +1139,11 @@ lines = ["| head | predicted sign | attention gap, true minus false |", "|---|--
 signs = dict(zip(four, "++−−", strict=True))
 for h in four:
     lines.append(f"| {h[0]}.{h[1]} | {signs[h]} | {final[h]} |")
-held = [h for h in ((9, 4), (9, 1)) if (final[h].low > 0 if h == (9, 4) else final[h].high < 0)]
+held = [h for h in four if (final[h].low > 0 if signs[h] == "+" else final[h].high < 0)]
+claimed = [h for h in ((9, 4), (9, 1)) if h in held]
 Markdown(
-    "\n".join(lines) + f"\n\n{'Both claims hold' if len(held) == 2 else 'Only one claim holds' if held else 'Neither claim holds'} on things and a wording that chose nothing: the intervals of {' and '.join(f'{h[0]}.{h[1]}' for h in held) or 'none'} exclude zero with the predicted sign."
+    "\n".join(lines) + f"\n\n{['Neither claim holds', 'Only one claim holds', 'Both claims hold'][len(claimed)]} on things and a wording that chose nothing. "
+    f"Intervals that exclude zero with the predicted sign: {', '.join(f'{h[0]}.{h[1]}' for h in held) or 'none'}."
 )
 
 # %%

@@ -439,7 +439,7 @@ r"""
 r"""
 ## Exercise 8 · Change what it says
 
-Two small transformers from section 7 of the chapter, trained from scratch, with the route to a verdict built in. Both can say every thing's colour, and both can judge *thing is colour*. In `compute`, a verdict can only come from comparing the named colour with the colour that the model itself recalls. In `match`, it can only come
+Two small transformers from the chapter, trained from scratch, with the route to a verdict built in. Both can say every thing's colour, and both can judge *thing is colour*. In `compute`, a verdict can only come from comparing the named colour with the colour that the model itself recalls. In `match`, it can only come
 from how well the colour's query matches the thing's key.
 
 Now every thing in turn gets another colour, by an edit of the matrix that writes the *recalled* colour ([Meng et al., 2022](cite:meng2022)). No verdict is shown to the edit. Afterwards both models *say* the new colour. What do they *judge*?

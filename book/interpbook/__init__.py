@@ -9,6 +9,9 @@ One idea a room; read them in this order:
 `plots`          figure in, figure out; `widgets` puts a slider on one
 `lens`           what a layer would say if the model stopped there (chapter 00)
 `superposition`  toy models with more features than dimensions (chapter 01)
+`attention`      where every head looks, why, and what changes if it may not (chapter 06)
+`consistency`    does a model say what it judges? (chapter 06)
+`organisms`      models trained so that the truth about them is known (chapter 06)
 `exercises`      `check` a student's answer; `quiz` asks at the end of a chapter
 
 Never imported by a notebook: `authoring` (text to notebooks), `grading` (`interpbook check`), `cli`.

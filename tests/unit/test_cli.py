@@ -32,6 +32,8 @@ def test_every_command_has_help(run):
         (("check", "x.ipynb", "--json", "no/such/folder/out"), "folder that does not exist"),
         (("check", "x.ipynb", "--json=y.ipynb"), "is a notebook"),
         (("serve", "--port", "70000"), "70000"),
+        (("train", "everything"), "banana"),
+        (("train", "banana", "--only", "banana-both-7"), "Known: "),
     ],
 )
 def test_bad_requests_end_with_2_and_a_sentence(run, args, said):
@@ -58,6 +60,13 @@ def test_statuses_are_passed_on(run, monkeypatch, status):
     monkeypatch.setattr("interpbook.authoring.author", lambda *args, **options: calls.append((args, options)) or status)
     assert run("author", "01_toy", "--force").exit_code == status
     assert calls == [((("01_toy",),), {"check": False, "force": True, "timeout": 300.0})]
+
+
+def test_training_leaves_what_is_there_and_whole(run):
+    """With no model loaded: every file is checked against the manifest."""
+    result = run("train", "banana", "--only", "banana-both-0", "--only", "verifier-1")
+    assert result.exit_code == 0
+    assert all(f"{name}.safetensors: was there, whole" in result.output for name in ("banana-both-0", "verifier-1"))
 
 
 def test_help_needs_no_heavy_packages():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from interpbook.models import Site, info, logits, read, tokenize, unembed
+from interpbook.models import Site, info, logits, next_logits, read, tokenize, unembed
 from interpbook.models.loading import network
 from interpbook.models.sites import KINDS, at, family
 
@@ -34,6 +34,16 @@ def entering(model, path, prompts):
 
 def test_logits_are_those_of_transformers(any_model):
     torch.testing.assert_close(logits(any_model, EQUAL), own_forward(any_model, EQUAL).logits)
+
+
+@pytest.mark.parametrize("place", [None, Site("resid", 1), Site("resid", 2), Site("z", 0, head=1)])
+def test_next_logits_are_the_last_of_all_logits(any_model, place):
+    """Whatever is written, in the last block too, and for prompts of different lengths."""
+    write = {} if place is None else {place: lambda passing: 1.5 * passing + 0.1}
+    for prompts in (EQUAL, UNEQUAL):
+        torch.testing.assert_close(
+            next_logits(any_model, prompts, write=write), logits(any_model, prompts, write=write)[:, -1]
+        )
 
 
 def test_the_stream_is_what_transformers_calls_hidden_states(any_model):

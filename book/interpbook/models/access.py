@@ -61,7 +61,7 @@ def logits(
 def next_logits(
     model: TransformersModel, prompts: Prompts, *, write: Write | None = None
 ) -> Float[Tensor, "batch d_vocab"]:
-    """As `logits`, after the last token only: what comes next. Unembeds no other token, which saves a fifth of the time."""
+    """As `logits`, after the last token only: what comes next. No other token is unembedded, which saves much time."""
     if remote_of(model):
         return logits(model, prompts, write=write)[:, -1]
     with torch.no_grad():
