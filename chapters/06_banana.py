@@ -531,7 +531,7 @@ by_block = torch.zeros(len(things), 10, 10).index_add(1, blocks, torch.zeros(len
 places = ["embedding", *(f"block {i}" for i in range(9))]
 plots.heatmap(
     by_block.mean(0), x=places, y=places, diverging=True, title="Head 9.4: which parts make the match", x_label="written into the thing by", y_label="written into the colour by",
-    colour_label="score, true minus false", alt="A 10 by 10 table by block. Block 0 of the colour with block 0 of the thing is the largest cell; most others are near zero.",
+    colour_label="score, true minus false", alt="A 10 by 10 table by block. What block 0 wrote into the thing, met by the embedding to block 8 of the colour, makes the darkest column; most other cells are near zero.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
@@ -625,18 +625,18 @@ held_out = read_out(intact, intact)
 probed = {
     "untouched": consistency.paired(held_out, true),
     "without the four": consistency.paired(read_out(intact, without), true),
-    "without random four": torch.stack([consistency.paired(read_out(intact, x), true) for x in random_four]).mean(0),
-    "the four, probe refitted": consistency.paired(read_out(without, without), true),
+    "random four": torch.stack([consistency.paired(read_out(intact, x), true) for x in random_four]).mean(0),
+    "refitted": consistency.paired(read_out(without, without), true),
 }
 plots.bar(
-    list(probed), [stats.bootstrap(v, n_resamples=500) for v in probed.values()], null=["without random four"], reference={"chance": 0.5}, y_range=(0, 1),
+    list(probed), [stats.bootstrap(v, n_resamples=500) for v in probed.values()], null=["random four"], reference={"chance": 0.5}, y_range=(0, 1),
     title="Can a probe still tell whether the colour fits?", x_label="heads silenced", y_label="true colour ranked above a false one",
     alt="Four bars with intervals. Untouched and random are equally high; without the four heads clearly lower; refitted in between.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-lost = stats.bootstrap(probed["without random four"] - probed["without the four"], n_resamples=500)
-regained = stats.bootstrap(probed["the four, probe refitted"] - probed["without the four"], n_resamples=500)
+lost = stats.bootstrap(probed["random four"] - probed["without the four"], n_resamples=500)
+regained = stats.bootstrap(probed["refitted"] - probed["without the four"], n_resamples=500)
 Markdown(
     f"Untouched the probe reads {stats.bootstrap(probed['untouched'], n_resamples=500)}. Silencing the four costs {lost} against silencing random heads of the layer (difference, paired by thing). So what they find *does* arrive in the stream. "
     f"A refitted probe regains {regained}: the same fact is also available from elsewhere, so these heads are one source of it, not the only one.\n\nAnd yet the model, asked, is at chance. The information is in the stream, it comes by a mechanism that we can name and switch off, and it is **not said**."
@@ -783,7 +783,7 @@ lines += [f"| {h[0]}.{h[1]} | {cell(to_opposite, h)} | {cell(to_synonym, h)} | {
 gain = {h: stats.bootstrap((to_opposite - to_synonym)[:, h[0], h[1]], n_resamples=500) for h in four[:2]}
 Markdown(
     f"*The opposite of big is large* is plainly false, and *large* is as close to *big* as words get. Double-centred attention over {m} words:\n\n" + "\n".join(lines)
-    + f"\n\nA head that knows truth has to prefer the opposite to the synonym. It does so by {'; '.join(f'{h[0]}.{h[1]} {gain[h]}' for h in gain)}. Both look far more than they do from an unrelated word. "
+    + f"\n\nA head that knows truth has to prefer the opposite to the synonym. Opposite minus synonym: {'; '.join(f'{h[0]}.{h[1]} {gain[h]}' for h in gain)}. Neither does, and both look far more than they do from an unrelated word. "
     "**Association** is the honest name for what these heads register at this size: that two words belong together, not that the sentence that joins them is so."
 )
 
@@ -858,9 +858,9 @@ plots.bar(
         name: [getattr(found[route], part).verdict.mean().item() for route in planted]
         for name, part in {"patched": "patch", "edited, rank one": "rank_one", "edited, gradient": "gradient"}.items()
     },
-    title="Verdicts follow recall in the organisms that compute, and nowhere else", x_label="organism",
+    title="Whose verdicts follow, when recall is changed?", x_label="organism", y_range=(0, 1),
     y_label="verdicts that change sides (share)",
-    alt="Bars for three organisms and three interventions on recall. Compute: all near one. Match and shuffled: near zero.",
+    alt="Bars for three organisms and three interventions on recall. Compute: all near one. Match: near zero. Shuffled: near zero but for gradient edits, which change some.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
@@ -921,7 +921,7 @@ for seed in banana.SEEDS:
 judged = {name: stats.proportion(sum(value > 0.5 for value in values), len(values)) for name, values in judges.items()}
 plots.bar(
     list(judged), list(judged.values()), horizontal=True, reference={"chance": 0.5}, y_range=(0, 1),
-    title="Does it judge its own colour above another?", x_label="share of things, three seeds", y_label="organism and things",
+    title="Does it judge its own colour above another?", x_label="organism and things", y_label="share of things, three seeds",
     alt="Five bars with intervals. Things judged in training are near 1; things only said are clearly above chance in the organism that "
     "judged others of the things that it says, and near chance in the other two.",
 )  # fmt: skip

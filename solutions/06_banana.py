@@ -166,7 +166,7 @@ print("layer 9:    ", ", ".join(f"9.{head} {skew[9, head]:+.2f}" for head in ran
 r"""
 ## Exercise 4 · Where the forecast fails
 
-In the chapter the rule names the winners of the screen and says next to nothing about the other heads. Why? Here is a world in which everything is known. Each colour has a meaning, a direction in a room A. A *colour's* stream holds its meaning in room A. A *thing's*
+In the chapter the rule points at a few of the screen's extremes and says little about the other heads. Why? Here is a world in which everything is known. Each colour has a meaning, a direction in a room A. A *colour's* stream holds its meaning in room A. A *thing's*
 stream holds the meaning of its own colour twice: in room A, and a copy in another room B, at right angles to A. All with some noise. Four heads:
 
 | head | query reads | key reads |
