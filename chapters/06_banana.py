@@ -666,7 +666,7 @@ def looks(push):
     patterns = read(model, claims, [Site("pattern", *head, position=-1) for head in four], write=write)
     return torch.stack([p[torch.arange(len(claims)), keys] for p in patterns.values()], dim=1)
 
-
+# %%
 strengths = [0.0, 0.5, 1.0, 2.0]
 steered = torch.stack([looks(s * away_from) for s in strengths]).mean(1)
 length = away_from.norm(dim=-1, keepdim=True)
