@@ -1,11 +1,9 @@
-"""Many activations at speed: what passes at one site, for every token of many prompts.
+"""Activations in memory: what passes at one site, for every token of many prompts.
 
 1. Prompts of similar length share a batch, longest first, so that little is spent on padding (and a batch that does not
    fit into memory fails at once, not after an hour).
 2. Each batch runs only as far as the site (`models.read` stops there).
 3. Padding is dropped; rows come back in the order of the prompts, whatever the order of the batches.
-
-Built in chapter 00.
 """
 
 from collections.abc import Iterator
@@ -60,7 +58,7 @@ def harvest(
     acts = torch.empty(0)
     bar = tqdm(total=len(lengths), desc=f"Reading {site.kind}", unit=" prompts", leave=False, disable=not progress)
     with bar:
-        for chosen in _buckets(lengths, batch_size):
+        for chosen in lengths_together(lengths, batch_size):
             rows = _read(model, tokens, chosen, site, keep, dtype)
             if not len(acts):
                 acts = rows.new_empty(len(prompt), rows.shape[-1])
@@ -87,7 +85,7 @@ def _check(site: Site, batch_size: int) -> None:
         raise ValueError(f"harvest: batch_size is at least 1; got {batch_size}.")
 
 
-def _buckets(lengths: Int[Tensor, " prompt"], batch_size: int) -> Iterator[Int[Tensor, " batch"]]:
+def lengths_together(lengths: Int[Tensor, " prompt"], batch_size: int) -> Iterator[Int[Tensor, " batch"]]:
     """Numbers of the prompts of each batch, similar lengths together, longest first."""
     yield from torch.argsort(lengths, descending=True, stable=True).split(batch_size)
 
