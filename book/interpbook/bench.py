@@ -196,10 +196,42 @@ def _same_table(tables: dict[str, Any], tolerance: float = 1e-3) -> None:
         )
 
 
+def harvest() -> Benchmark:
+    """Seconds to read activations of a text into a store, against transformers' own forward pass, cut as early."""
+    from interpbook import bench_activations
+
+    return bench_activations.harvest()
+
+
+def sae_train() -> Benchmark:
+    """Seconds to train a sparse dictionary, and how well it fits, against SAELens."""
+    from interpbook import bench_dictionaries
+
+    return bench_dictionaries.sae_train()
+
+
+def patching() -> Benchmark:
+    """Seconds for an exact sweep of all heads and positions, and for a guess of it, against one forward a patch."""
+    from interpbook import bench_patching
+
+    return bench_patching.patching_sweep()
+
+
+def graph() -> Benchmark:
+    """Seconds and memory for an attribution graph, against circuit-tracer."""
+    from interpbook import bench_graph
+
+    return bench_graph.graph()
+
+
 BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
     "load": load,
     "phase-diagram": phase_diagram,
     "head-screen": head_screen,
+    "harvest": harvest,
+    "sae-train": sae_train,
+    "patching": patching,
+    "graph": graph,
 }
 
 

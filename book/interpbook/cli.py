@@ -150,13 +150,39 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["banana"]))
-@click.option("--only", multiple=True, metavar="NAME", help="One file, such as banana-both-0; may be repeated.")
+@click.argument("what", type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing"]))
+@click.option("--only", multiple=True, metavar="NAME", help="One file, such as resid15-topk32; may be repeated.")
 @click.option("--force", is_flag=True, help="Train again what is there and whole.")
-def train(what: str, only: tuple[str, ...], force: bool) -> None:  # noqa: ARG001 (one choice so far)
-    """Train the organisms that come with the book; those that are there and whole are skipped."""
+def train(what: str, only: tuple[str, ...], force: bool) -> None:
+    """Make the files that come with the book again; those that are there and whole are skipped.
+
+    banana: the organisms of chapter 06 · corpus: the text that dictionaries are trained on · sae: the dictionaries
+    of chapter 03 (about ten minutes for the first of a layer, whose activations must be read; three for others) ·
+    transcoders: those of chapter 05, thirty layers together (an hour) · atlas: the cards of one dictionary ·
+    tracing: the planted organisms of chapter 05 (about a minute each).
+    """
 
     def job() -> int:
+        if what == "corpus":
+            from interpbook.corpus import making
+
+            return making.run(force=force)
+        if what == "atlas":
+            from interpbook import atlas
+
+            return atlas.run(force=force)
+        if what == "tracing":
+            from interpbook.organisms.tracing import making as planted
+
+            return planted.run(only, force=force)
+        if what == "transcoders":
+            from interpbook.dictionaries.transcoders import remake as stand_ins
+
+            return stand_ins.run(only, force=force)
+        if what == "sae":
+            from interpbook.dictionaries import remake as dictionaries
+
+            return dictionaries.run(only, force=force)
         from interpbook.organisms import remake
 
         return remake.run(only, force=force)

@@ -5,6 +5,8 @@
    token.
 3. `PromptPair` holds two prompts that differ in one thing; `aligned` refuses a pair whose tokens do not line up.
 
+4. `ioi_pairs` makes prompts in which one name is mentioned twice, and corrupts one thing about them (chapter 04).
+
 Built in chapter 00; used by every chapter that asks a model about the world.
 """
 
@@ -172,3 +174,128 @@ def capital_pairs(
         )
         for one, other in ordered_pairs(facts, n, seed=seed)
     ]
+
+
+# --- indirect objects (Wang et al. 2022): who gets the drink? ---
+
+IOI_TEMPLATES = (
+    "When {one} and {two} went to the {place}, {giver} gave a {thing} to",
+    "While {one} and {two} were at the {place}, {giver} passed a {thing} to",
+    "At the old {place} {one} met {two}, and {giver} gave a {thing} to",
+    "As {one} and {two} walked to the {place}, {giver} sold a {thing} to",
+    "Once {one} and {two} left the old {place}, {giver} handed a {thing} to",
+    "In the {place} {one} and {two} waited, and {giver} offered a {thing} to",
+)
+"""All of one length in SmolLM2's tokens, the giver at the same place: choose on the first three, test on the others."""
+IOI_NAMES = [
+    "Mary", "John", "Tom", "James", "Anna", "Sarah", "David", "Peter", "Lucy", "Emma", "Mark", "Paul", "Kate",
+    "Jack", "Alice", "Bob", "Michael", "Robert", "William", "Thomas", "Charles", "Daniel", "Matthew", "George",
+    "Kevin", "Brian", "Edward", "Steven", "Andrew", "Henry", "Adam", "Simon", "Laura", "Linda", "Susan", "Karen",
+    "Lisa", "Nancy", "Ruth", "Helen", "Maria", "Julia", "Rachel", "Emily", "Jane", "Martin", "Richard", "Joseph",
+    "Samuel", "Max", "Ben", "Claire", "Diana", "Oliver", "Sophie", "Amy",
+]  # fmt: skip
+IOI_PLACES = [
+    "store", "park", "school", "office", "station", "library", "hospital", "market", "garden", "museum", "theater",
+    "restaurant", "beach",
+]  # fmt: skip
+IOI_THINGS = [
+    "drink", "book", "ring", "ball", "letter", "key", "gift", "coin", "hat", "map", "ticket", "cake", "flower",
+    "pen", "lamp", "card", "phone", "bag",
+]  # fmt: skip
+CORRUPTIONS = ("swap", "third", "order", "names")
+
+
+class IOI(NamedTuple):
+    """One prompt in which S gives something to somebody, and only IO can be meant."""
+
+    text: str
+    io: str
+    """Mentioned once: the right answer."""
+    s: str
+    """Mentioned twice: the giver."""
+    others: tuple[str, ...]
+    """Three names that are not in the text."""
+    order: str
+    """`ABBA`: IO, S, S. `BABA`: S, IO, S."""
+    template: int
+    words: tuple[str, str]
+    """The place and the thing."""
+
+
+def ioi_names(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """The names that a tokenizer leaves whole."""
+    return [name for name in IOI_NAMES if is_single_token(tokenizer, name)]
+
+
+def ioi_prompts(
+    tokenizer: PreTrainedTokenizerBase, n: int, *, templates: Sequence[int] = (0,), names: Sequence[str] | None = None,
+    seed: int = 0,
+) -> list[IOI]:  # fmt: skip
+    """`n` different prompts; templates take turns, and within each the two orders.
+
+    `names` keeps to some, so that a test can be made of names that were not chosen on.
+
+    Raises:
+        ValueError: fewer than five names are left, or a template is not known.
+    """
+    known = ioi_names(tokenizer) if names is None else list(names)
+    places, things = ([w for w in words if is_single_token(tokenizer, w)] for words in (IOI_PLACES, IOI_THINGS))
+    if len(known) < 5 or not places or not things:
+        raise ValueError(
+            f"ioi_prompts: {len(known)} names, {len(places)} places and {len(things)} things are one token each; "
+            f"expected 5 names (two to use, three to corrupt with), and a place and a thing. Another tokenizer?"
+        )
+    if not set(templates) <= set(range(len(IOI_TEMPLATES))):
+        raise ValueError(
+            f"ioi_prompts: templates {list(templates)}: there are templates 0 to {len(IOI_TEMPLATES) - 1}."
+        )
+    rng, prompts = random.Random(seed), []
+    while len(prompts) < n:
+        template, order = templates[len(prompts) % len(templates)], ("ABBA", "BABA")[len(prompts) // len(templates) % 2]
+        io, s, *others = rng.sample(known, 5)
+        words = rng.choice(places), rng.choice(things)
+        prompts.append(IOI(_ioi_text(template, order, io, s, s, words), io, s, tuple(others), order, template, words))
+    return prompts
+
+
+def _ioi_text(template: int, order: str, io: str, s: str, giver: str, words: tuple[str, str]) -> str:
+    one, two = (io, s) if order == "ABBA" else (s, io)
+    return IOI_TEMPLATES[template].format(one=one, two=two, giver=giver, place=words[0], thing=words[1])
+
+
+def ioi_pair(prompt: IOI, corruption: str = "swap") -> PromptPair:
+    """The prompt beside one in which one thing is different; the answers stay IO (right) and S (wrong).
+
+    "swap": the giver is IO, so that S is meant. "third": the giver is somebody else, so that nobody is mentioned twice.
+    "order": the first two names change places. "names": three other names, all different, so that neither is there.
+    """
+    a, b, c = prompt.others
+    io, s = prompt.io, prompt.s
+    flipped = {"ABBA": "BABA", "BABA": "ABBA"}[prompt.order]
+    cast = {
+        "swap": (prompt.order, io, s, io),
+        "third": (prompt.order, io, s, c),
+        "order": (flipped, io, s, s),
+        "names": (prompt.order, a, b, c),
+    }
+    if corruption not in cast:
+        raise ValueError(f"ioi_pair: there is no corruption {corruption!r}. Corruptions: {', '.join(CORRUPTIONS)}.")
+    corrupt = _ioi_text(prompt.template, *cast[corruption], prompt.words)
+    return PromptPair(prompt.text, corrupt, " " + io, " " + s)
+
+
+def ioi_pairs(
+    tokenizer: PreTrainedTokenizerBase, n: int, *, corruption: str = "swap", templates: Sequence[int] = (0,),
+    names: Sequence[str] | None = None, seed: int = 0,
+) -> list[PromptPair]:  # fmt: skip
+    """`n` prompts and their corrupted twins: `ioi_prompts`, each through `ioi_pair`."""
+    prompts = ioi_prompts(tokenizer, n, templates=templates, names=names, seed=seed)
+    return [ioi_pair(prompt, corruption) for prompt in prompts]
+
+
+def ioi_roles(tokenizer: PreTrainedTokenizerBase, prompt: IOI) -> dict[str, int]:
+    """Where each role stands, counted from the end (-1 is the last token): IO, S1, S1+1, S2, END."""
+    words = [str(tokenizer.decode([i])).strip() for i in token_ids(tokenizer, prompt.text)]
+    first, second = [i for i, word in enumerate(words) if word == prompt.s]
+    found = {"IO": words.index(prompt.io), "S1": first, "S1+1": first + 1, "S2": second, "END": len(words) - 1}
+    return {role: place - len(words) for role, place in found.items()}

@@ -2,8 +2,9 @@
 
 The residual stream runs through the blocks; each block adds what attention and then what its neurons write:
 
-    resid_pre ──┬───────────► + ── resid_mid ──┬──────────► + ── resid   (the next block's resid_pre)
-                └ attention ─ attn_out         └ neurons ─ mlp_out
+    resid_pre ──┬─────────────────► + ── resid_mid ──┬─────────────────► + ── resid   (the next block's resid_pre)
+                └ norm ─ attention ─ attn_out        └ norm ─ neurons ─ mlp_out
+                                                            └ mlp_in: what the norm gives to the neurons
 
 Names follow the field's custom (Elhage et al. 2021). Supported: the module trees of GPT-2, and of Llama and its many
 relatives (SmolLM2, Mistral, Qwen 2 and 3, Gemma 2 and 3).
@@ -19,7 +20,10 @@ from torch import Tensor
 
 from interpbook.models.errors import ModelError, SiteError
 
-KINDS = ("embed", "resid_pre", "q", "k", "v", "z", "pattern", "attn_out", "resid_mid", "mlp_act", "mlp_out", "resid")
+KINDS = (
+    *("embed", "resid_pre", "q", "k", "v", "z", "pattern", "attn_out", "resid_mid"),
+    *("mlp_in", "mlp_act", "mlp_out", "resid"),
+)
 """Every kind of site, in the order in which a block computes them."""
 BY_HEAD = ("q", "k", "v", "z", "pattern")
 
@@ -29,8 +33,9 @@ class Site:
     """A place in a model.
 
     kind: `embed` what enters the first block · `resid_pre`, `resid_mid`, `resid` the residual stream before, within and
-    after block `layer` · `attn_out`, `mlp_out` what a block adds · `mlp_act` its neurons · `q`, `k`, `v` per head,
-    before positions are mixed in · `z` per head, what it gathered, before the output matrix · `pattern` attention.
+    after block `layer` · `attn_out`, `mlp_out` what a block adds · `mlp_in` what its neurons take, after the norm ·
+    `mlp_act` its neurons · `q`, `k`, `v` per head, before positions are mixed in · `z` per head, what it gathered,
+    before the output matrix · `pattern` attention.
     head: one head only. position: one token only (negative: from the end).
     """
 
@@ -83,6 +88,8 @@ class Family:
     """The module whose input is the neurons."""
     attn_out: str
     mlp_out: str
+    mlp: str = "mlp"
+    """The module whose input is `mlp_in`."""
     fused_qkv: str = ""
     """One projection that gives q, k and v side by side, where the family has one."""
 
@@ -92,7 +99,9 @@ SANDWICH = Family(  # Gemma normalises what a block adds before adding it
     *("model.layers", "model.norm", "self_attn", "self_attn.o_proj", "mlp.down_proj"),
     *("post_attention_layernorm", "post_feedforward_layernorm"),
 )
-GPT2 = Family("transformer.h", "transformer.ln_f", "attn", "attn.c_proj", "mlp.c_proj", "attn", "mlp", "attn.c_attn")
+GPT2 = Family(
+    "transformer.h", "transformer.ln_f", "attn", "attn.c_proj", "mlp.c_proj", "attn", "mlp", fused_qkv="attn.c_attn"
+)
 
 FAMILIES = {
     **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3"), LLAMA),
@@ -133,6 +142,8 @@ def get(block: Any, kind: str, tree: Family, heads: dict[str, int], entering: An
             return first(at(block, tree.attn_out).output)
         case "mlp_out":
             return first(at(block, tree.mlp_out).output)
+        case "mlp_in":
+            return at(block, tree.mlp).input
         case "mlp_act":
             return at(block, tree.mlp_act).input
         case "pattern":
@@ -162,6 +173,8 @@ def put(block: Any, kind: str, tree: Family, value: Tensor, entering: Any) -> No
             _put_output(at(block, tree.attn_out), value)
         case "mlp_out":
             _put_output(at(block, tree.mlp_out), value)
+        case "mlp_in":
+            at(block, tree.mlp).input = value
         case "mlp_act":
             at(block, tree.mlp_act).input = value
         case "z":

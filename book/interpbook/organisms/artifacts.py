@@ -15,7 +15,7 @@ import json
 import sysconfig
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
@@ -32,8 +32,8 @@ from interpbook.organisms.dissociation import Plan, Row, two_by_two
 MANIFEST = "manifest.toml"
 ROWS = "dissociation.json"
 Recipe = Callable[[TransformersModel], Adapter | list[Row]]
-HEADER = """# Trained files of the book. Remake them all with: interpbook train banana
-# Made by that command; not to be edited by hand.
+HEADER = """# Files of the book that were trained or made. Each names the command that makes it again.
+# Written by those commands; not to be edited by hand.
 """
 
 
@@ -90,7 +90,7 @@ def problem_with(name: str, where: Path | None = None) -> str | None:
         return f"is not in {MANIFEST}"
     if not file.is_file():
         return "is missing"
-    if _sha256(file) != known[name]["sha256"]:
+    if sha256(file) != known[name]["sha256"]:
         return f"has another checksum than {MANIFEST} says: it is damaged, or was trained anew without it"
     return None
 
@@ -149,26 +149,36 @@ def _write(product: Adapter | list[Row], file: Path) -> None:
 
 
 def _note(target: Path, name: str, seconds: float) -> None:
-    """Write one file's line of the manifest."""
+    """Write the line of one adapter, or of the rows, in the manifest."""
     short = name.partition(".")[0]
-    entry = {
-        **{"file": name, "sha256": _sha256(target / name), "bytes": (target / name).stat().st_size},
-        **{"command": f"interpbook train banana --only {short} --force"},
-        **{"seeds": short.rpartition("-")[2] if "-" in short else " ".join(map(str, verifier.SEEDS))},
-        **{"base": f"smollm2, sha256 {SMOLLM2.sha256[:12]}", "device": "cpu"},
-        **{"seconds": round(seconds), "licence": "Apache-2.0"},
+    seeds = short.rpartition("-")[2] if "-" in short else " ".join(map(str, verifier.SEEDS))
+    note(target, name, f"interpbook train banana --only {short} --force", seeds=seeds, seconds=round(seconds))
+
+
+def note(target: Path, name: str, command: str, **facts: str | int) -> None:
+    """Write what is known of one file into the manifest: checksum, size, how it is made again, and any other facts."""
+    entry: dict[str, str | int] = {
+        **{"file": name, "sha256": sha256(target / name), "bytes": (target / name).stat().st_size},
+        **{"command": command, "base": f"smollm2, sha256 {SMOLLM2.sha256[:12]}", "device": "cpu"},
+        **{"licence": "Apache-2.0"},
+        **facts,
     }
-    entries = manifest(target) | {name: entry}
+    write_manifest(target, manifest(target) | {name: entry}, HEADER)
+
+
+def write_manifest(target: Path, entries: Mapping[str, Mapping], header: str) -> None:
+    """Write a manifest: one table a file, in the order of their names."""
     tables = [
         "\n".join(["[[artifact]]", *(f"{key} = {_toml(value)}" for key, value in entries[name].items())])
         for name in sorted(entries)
     ]
-    (target / MANIFEST).write_text("\n\n".join([HEADER.rstrip(), *tables]) + "\n", encoding="utf-8")
+    (target / MANIFEST).write_text("\n\n".join([header.rstrip(), *tables]) + "\n", encoding="utf-8")
 
 
 def _toml(value: str | int) -> str:
     return str(value) if isinstance(value, int) else f'"{value}"'
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """The checksum of a file."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
