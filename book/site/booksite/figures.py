@@ -143,13 +143,14 @@ def _load_plotly(app, pagename, templatename, context, doctree) -> None:  # noqa
 
 def _add_plugins() -> None:
     """Make myst-nb find our plugins. Its own way is an entry point, which only an installed package can have."""
+    from .graphs import GraphPlugin
     from .quizzes import QuizPlugin
 
     load = render.load_mime_renders
     if not getattr(load, "knows_the_book", False):
 
         def load_with_ours() -> list:
-            return [*load(), PlotlyPlugin, QuizPlugin]
+            return [*load(), PlotlyPlugin, QuizPlugin, GraphPlugin]
 
         load_with_ours.knows_the_book = True  # type: ignore[attr-defined]
         render.load_mime_renders = load_with_ours
