@@ -21,6 +21,7 @@ FLAGS = [
 def _newest_source() -> float:
     """When anything that the site is made of was last changed."""
     files = [ROOT / "_config.yml", ROOT / "_toc.yml", *(ROOT / "book" / "interpbook").glob("quiz.*")]
+    files += (ROOT / "book" / "interpbook" / "graph_view").glob("*.*")
     for folder in ("book/site", "book/pages", "chapters", "exercises", "solutions"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return max(path.stat().st_mtime for path in files)

@@ -84,3 +84,10 @@ def test_ctrl_c_ends_without_a_traceback(run, monkeypatch):
     monkeypatch.setattr("interpbook.authoring.author", stop)
     result = run("author")
     assert result.exit_code == 1 and result.output == "Stopped.\n"
+
+
+def test_a_shipped_dictionary_is_left_as_it_is(run):
+    result = run("train", "sae", "--only", "resid15-topk32")
+    assert result.exit_code == 0
+    assert "resid15-topk32: was there, whole" in result.output
+    assert "Known: kinds, resid09-topk32" in run("train", "sae", "--only", "everything").output

@@ -117,3 +117,69 @@ def test_capital_pairs_line_up_and_answer_their_own_prompt():
         pair.aligned(tokenizer())
         assert pair.clean_answer == " " + answer[pair.clean.split()[-2]]
         assert pair.corrupt_answer == " " + answer[pair.corrupt.split()[-2]] != pair.clean_answer
+
+
+# --- indirect objects ---
+
+
+@functools.cache
+def whole_words() -> PreTrainedTokenizerFast:
+    """Every word of the templates is one token, with the space before it."""
+    words = {*data.IOI_NAMES, *data.IOI_PLACES, *data.IOI_THINGS}
+    for template in data.IOI_TEMPLATES:
+        words |= set(template.replace(",", " ,").split())
+    core = Tokenizer(models.WordLevel({w: i for i, w in enumerate(["<unk>", *sorted(words)])}, unk_token="<unk>"))
+    core.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    return PreTrainedTokenizerFast(tokenizer_object=core, unk_token="<unk>")
+
+
+def test_the_giver_is_named_twice_and_the_answer_once():
+    prompts = data.ioi_prompts(whole_words(), 24, templates=range(6), seed=1)
+    assert len(prompts) == 24 and {p.template for p in prompts} == set(range(6))
+    assert {(p.template, p.order) for p in prompts} == {(t, o) for t in range(6) for o in ("ABBA", "BABA")}
+    for p in prompts:
+        words = p.text.replace(",", "").split()
+        assert words.count(p.s) == 2 and words.count(p.io) == 1 and not set(p.others) & set(words)
+        first = p.io if p.order == "ABBA" else p.s
+        assert words.index(first) == min(words.index(p.io), words.index(p.s))
+    assert prompts == data.ioi_prompts(whole_words(), 24, templates=range(6), seed=1)
+    assert prompts != data.ioi_prompts(whole_words(), 24, templates=range(6), seed=2)
+
+
+@pytest.mark.parametrize("corruption", data.CORRUPTIONS)
+def test_a_corruption_changes_one_thing(corruption):
+    for p in data.ioi_prompts(whole_words(), 12, templates=range(6)):
+        pair = data.ioi_pair(p, corruption).aligned(whole_words())
+        clean, corrupt = (text.replace(",", "").split() for text in (pair.clean, pair.corrupt))
+        changed = [(a, b) for a, b in zip(clean, corrupt, strict=True) if a != b]
+        assert (pair.clean_answer, pair.corrupt_answer) == (" " + p.io, " " + p.s)
+        if corruption == "swap":
+            assert changed == [(p.s, p.io)] and clean[-5] != corrupt[-5]
+        elif corruption == "third":
+            assert changed == [(p.s, p.others[2])] and len(set(corrupt) & {p.io, p.s}) == 2
+        elif corruption == "order":
+            assert sorted(changed) == sorted([(p.io, p.s), (p.s, p.io)]) and sorted(clean) == sorted(corrupt)
+        else:
+            assert len(changed) == 3 and not {p.io, p.s} & set(corrupt) and len({b for _, b in changed}) == 3
+
+
+def test_roles_are_counted_from_the_end():
+    for p in data.ioi_prompts(whole_words(), 6, templates=range(6)):
+        words, roles = p.text.replace(",", " ,").split(), data.ioi_roles(whole_words(), p)
+        assert [words[roles[r]] for r in ("IO", "S1", "S2", "END")] == [p.io, p.s, p.s, "to"]
+        assert roles["S1"] < roles["S1+1"] <= roles["S2"] < roles["END"] == -1
+
+
+def test_names_can_be_kept_apart():
+    one, other = data.halves(data.ioi_names(whole_words()))
+    used = {name for p in data.ioi_prompts(whole_words(), 40, names=one) for name in (p.io, p.s, *p.others)}
+    assert used <= set(one) and not used & set(other)
+
+
+def test_wrong_wishes_about_indirect_objects_are_refused():
+    with pytest.raises(ValueError, match="5 names"):
+        data.ioi_prompts(whole_words(), 1, names=["Mary", "John"])
+    with pytest.raises(ValueError, match="templates 0 to 5"):
+        data.ioi_prompts(whole_words(), 1, templates=[6])
+    with pytest.raises(ValueError, match="no corruption 'noise'"):
+        data.ioi_pair(data.ioi_prompts(whole_words(), 1)[0], "noise")

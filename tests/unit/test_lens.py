@@ -5,8 +5,9 @@ import math
 
 import pytest
 import torch
+from conftest import tiny_model
 from interpbook import lens
-from interpbook.models import Site, logits, read
+from interpbook.models import ModelError, Site, info, logits, read
 from interpbook.models.loading import network, wrap
 from nnsight import TransformersModel
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -96,3 +97,78 @@ def test_a_flat_model_pays_the_log_of_the_vocabulary():
         with torch.no_grad():
             weight.copy_(kept)
     torch.testing.assert_close(losses, torch.full((3,), math.log(len(WORDS))))
+
+
+# --- direct logit attribution ---
+
+RIGHT, WRONG = torch.tensor([8, 9, 8]), torch.tensor([9, 8, 1])
+
+
+@pytest.mark.parametrize("architecture", ["llama", "mistral", "qwen2", "qwen3"])
+@pytest.mark.parametrize("wrong", [WRONG, None])
+def test_what_the_parts_wrote_adds_up_to_the_logit(architecture, wrong):
+    model = tiny_model(architecture)
+    found = lens.direct_attribution(model, PROMPTS, RIGHT, wrong)
+    said = logits(model, PROMPTS)[:, -1]
+    wanted = said[range(3), RIGHT] - (0 if wrong is None else said[range(3), wrong])
+    torch.testing.assert_close(found.total, wanted, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found.values.sum(0), wanted, atol=1e-4, rtol=1e-4)
+    assert found.names[:3] == ["embed", "attention 0", "MLP 0"] and len(found.names) == len(found.values) == 7
+
+
+def test_heads_add_up_to_their_attention():
+    model = tiny_model("llama")
+    found = lens.direct_attribution(model, PROMPTS, RIGHT, WRONG, position=-2)
+    assert found.heads.shape == (3, 4, 3)
+    torch.testing.assert_close(found.heads.sum(1), found.values[1::2], atol=1e-5, rtol=1e-4)
+
+
+def test_attribution_follows_an_intervention():
+    model = tiny_model("llama")
+    found = lens.direct_attribution(model, PROMPTS, RIGHT, WRONG, write={Site("z", 1, head=2): torch.zeros_like})
+    torch.testing.assert_close(found.heads[1, 2], torch.zeros(3))
+    torch.testing.assert_close(found.values.sum(0), found.total, atol=1e-5, rtol=1e-4)
+
+
+def test_parts_are_dot_products():
+    parts, direction = torch.randn(4, 2, 6), torch.randn(2, 6)
+    torch.testing.assert_close(lens.attribute_parts(parts, direction)[3, 1], parts[3, 1] @ direction[1])
+
+
+def test_a_norm_that_centres_is_refused():
+    with pytest.raises(ModelError, match="root mean square"):
+        lens.direct_attribution(tiny_model("gpt2"), PROMPTS, RIGHT, WRONG)
+
+
+# --- the Jacobian lens ---
+
+
+def test_after_the_last_block_there_is_nothing_to_come():
+    model = tiny_model("llama")
+    found = lens.jacobian_lens(model, PROMPTS[:1], [2])
+    torch.testing.assert_close(found.matrices[0], torch.eye(info(model).d_model))
+    scores = lens.through_lens(model, found, PROMPTS)
+    torch.testing.assert_close(scores[0], logits(model, PROMPTS)[:, -1], atol=1e-4, rtol=1e-4)
+
+
+def test_the_jacobian_is_what_small_steps_make_of_the_final_stream():
+    """Against differences: move the stream after block 0 a little at one token; sum over tokens, mean over sources."""
+    model, prompt, direction, step = tiny_model("llama"), PROMPTS[0], torch.randn(24), 1e-2
+    found = lens.jacobian_lens(model, [prompt], [0], chunk=7)
+    n_tokens = read(model, prompt, Site("embed")).shape[1]
+    moved = torch.zeros(24)
+    for place in range(1, n_tokens):
+        ends = [
+            read(model, prompt, Site("resid", 2), write={Site("resid", 0, position=place): lambda x, s=s: x + s})
+            for s in (step * direction, -step * direction)
+        ]
+        moved += (ends[0] - ends[1])[0, 1:].sum(0) / (2 * step)
+    torch.testing.assert_close(found.matrices[0] @ direction, moved / (n_tokens - 1), atol=2e-2, rtol=2e-2)
+
+
+def test_lenses_of_several_prompts_are_means_and_chunks_do_not_matter():
+    model = tiny_model("llama")
+    one, other = (lens.jacobian_lens(model, [prompt], [0, 1], chunk=5).matrices for prompt in PROMPTS[::2])
+    both = lens.jacobian_lens(model, PROMPTS[::2], [0, 1])
+    assert (both.layers, both.n_prompts) == ([0, 1], 2)
+    torch.testing.assert_close(both.matrices, (one + other) / 2, atol=1e-5, rtol=1e-4)

@@ -73,6 +73,15 @@ def test_resid_mid_is_what_the_second_norm_takes(any_model):
     torch.testing.assert_close(read(any_model, EQUAL, Site("resid_mid", 1)), entering(any_model, path, EQUAL))
 
 
+def test_mlp_in_is_what_the_neurons_take(any_model):
+    tree = family(info(any_model).name)
+    found = read(any_model, EQUAL, Site("mlp_in", 1))
+    torch.testing.assert_close(found, entering(any_model, f"{tree.blocks}.1.mlp", EQUAL))
+    if not info(any_model).name.startswith("gemma"):  # Gemma normalises what the neurons write before adding it
+        mlp = at(network(any_model), f"{tree.blocks}.1.mlp")
+        torch.testing.assert_close(mlp(found), read(any_model, EQUAL, Site("mlp_out", 1)))
+
+
 def test_patterns_are_those_of_transformers(any_model):
     module = network(any_model)
     before = module.config._attn_implementation
