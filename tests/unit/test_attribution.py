@@ -11,8 +11,8 @@ from interpbook import attribution, graphs, models
 from interpbook.attribution import AttributionError
 from interpbook.attribution.frozen import freeze
 from interpbook.attribution.running import Setting, _Changing, run
-from interpbook.dictionaries import TopK, encode
-from interpbook.dictionaries.transcoders import Transcoder, transcode
+from interpbook.dictionaries import DictionaryError, TopK, encode
+from interpbook.dictionaries.transcoders import CrossLayer, Transcoder, replace_mlps, transcode
 from interpbook.models.loading import wrap
 
 PROMPT = "the capital of france is"
@@ -263,6 +263,70 @@ def test_spearman():
     assert attribution.spearman(up, -up) == pytest.approx(-1)
     assert attribution.spearman(up, np.ones(4)) == 0
     assert attribution.spearman(np.array([1.0, 1.0, 2.0]), np.array([3.0, 3.0, 9.0])) == pytest.approx(1)
+
+
+# --- cross-layer ---
+
+
+def crossing(transcoder: Transcoder, n_layers: int) -> CrossLayer:
+    """The same transcoder, writing at random into every later layer as well."""
+    g = torch.Generator().manual_seed(100 + transcoder.layer)
+    later = {i: 0.5 * torch.randn(transcoder.W_dec.shape, generator=g) for i in range(transcoder.layer + 1, n_layers)}
+    own = {"config": transcoder.config, **transcoder.tensors, "layer": transcoder.layer}
+    return CrossLayer(**own, later=later)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("max_features", [None, 20])
+def test_cross_layer_edges_add_up(family: str, max_features: int | None):
+    model, plain = tiny_model(family), stand_ins(family, True)
+    crossed = {i: crossing(tc, len(plain)) for i, tc in plain.items()}
+    graph = attribution.trace_graph(model, crossed, PROMPT, max_features=max_features)
+    got = attribution.exactness(model, graph, crossed)
+    assert got.edges < 1e-4 and got.logits < 1e-4 and got.n > 20
+    if max_features is None:
+        other = traced(family, True)
+        changed = (graph.edges - other.edges).abs() > 1e-6  # sources alike; errors take up what features write further up
+        assert changed[:, graph.where("feature")].any() and not changed[:, graph.where("token")].any()
+
+
+def test_an_edge_of_a_cross_layer_feature_is_the_sum_of_what_it_writes_on_the_way():
+    model, plain = tiny_model("llama"), stand_ins("llama")
+    only = {0: crossing(plain[0], 3)}
+    parts = [{**only, 0: replace(only[0], later={i: rows})} for i, rows in only[0].later.items()]
+    shapes = {"max_features": None, "targets": ("paris", "france")}
+    whole, bare, *single = (
+        attribution.trace_graph(model, tcs, PROMPT, **shapes)
+        for tcs in (only, {0: replace(only[0], later={})}, *parts)
+    )
+    features = whole.where("feature")
+    at = [graph.edges[graph.where("logit"), features] for graph in (whole, bare, *single)]
+    assert torch.allclose(at[0], at[1] + (at[2] - at[1]) + (at[3] - at[1]), atol=1e-5)
+    assert float((at[0] - at[1]).abs().max()) > 1e-3
+
+
+def test_a_cross_layer_feature_is_set_wherever_it_writes():
+    model, plain = tiny_model("llama"), stand_ins("llama")
+    crossed = {i: crossing(tc, len(plain)) for i, tc in plain.items()}
+    graph = attribution.trace_graph(model, crossed, PROMPT, max_features=None)
+    last = graph.find("feature", position=-1)
+    top = max(graph.nodes[i].layer for i in last)
+    ends = [i for i in last if graph.nodes[i].layer == top - 1]  # writes at its own layer and into the last one
+    for i in ends[:3]:
+        expected = attribution.predicted_effect(graph, {i: 0.0}, threshold=False).logits
+        skipped = attribution.intervene(model, plain, graph, {i: 0.0}, frozen=True).logits
+        found = attribution.intervene(model, crossed, graph, {i: 0.0}, frozen=True).logits
+        assert not torch.allclose(found, skipped, atol=1e-4)
+        assert torch.isfinite(expected).all()
+
+
+def test_rows_for_an_earlier_layer_are_refused():
+    tc = stand_ins("llama")[1]
+    with pytest.raises(DictionaryError, match="for block 0, of a transcoder that reads at block 1"):
+        CrossLayer(tc.config, **tc.tensors, layer=1, later={0: tc.W_dec})
+    crossed = crossing(stand_ins("llama")[0], 3)
+    with pytest.raises(DictionaryError, match="writes into later layers"):
+        replace_mlps(tiny_model("llama"), {0: crossed}, PROMPT)
 
 
 # --- what is refused ---

@@ -14,6 +14,7 @@ from nnsight import TransformersModel
 from torch import Tensor
 
 from interpbook.attribution.frozen import applied, attention_forward, freeze
+from interpbook.attribution.writers import rows_to
 from interpbook.dictionaries import encode
 from interpbook.models import Site, info, read, unembed
 from interpbook.models.loading import network
@@ -73,8 +74,13 @@ class _Changing:
         self.by_layer: dict[int, list[tuple[int, Setting]]] = {}
         for number, some in enumerate(settings):
             for setting in some:
-                self.by_layer.setdefault(setting.layer, []).append((number, setting))
+                for layer in self.reached(setting.layer):
+                    self.by_layer.setdefault(layer, []).append((number, setting))
         self.entered: dict[int, Tensor] = {}
+
+    def reached(self, layer: int) -> list[int]:
+        """The layers into which latents of this one write: this one, and later ones if they are cross-layer."""
+        return [layer, *getattr((self.transcoders or {}).get(layer), "later", {})]
 
     def neurons(self, acts: Tensor, layer: int) -> Tensor:
         """Neurons with those that are set at their values."""
@@ -90,10 +96,11 @@ class _Changing:
 
     def give(self, y: Tensor, layer: int) -> Tensor:
         """What the MLP writes, with the difference between each set value and what it was on its decoder row."""
-        transcoder, y = (self.transcoders or {})[layer], y.clone()
-        for number, (_, position, latent, value) in self.by_layer.get(layer, []):
-            now = encode(transcoder, self.entered[layer][number, position])[latent]
-            y[number, position] += (value - now) * transcoder.W_dec[latent]
+        y = y.clone()
+        for number, (own, position, latent, value) in self.by_layer.get(layer, []):
+            transcoder = (self.transcoders or {})[own]
+            now = encode(transcoder, self.entered[own][number, position])[latent]
+            y[number, position] += (value - now) * rows_to(transcoder, own, layer)[latent]
         return y
 
 

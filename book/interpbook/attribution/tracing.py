@@ -66,7 +66,9 @@ def trace_graph(
 
     It ends in the most probable next tokens, up to `logit_mass` of the probability and `n_logits` of them, or in the
     `targets` that you name, such as [" Paris", " Rome"]. Of the features that fire, the `max_features` most influential
-    become nodes (None: all). A layer without transcoder writes one error a token. Memory grows with `max_features`
+    become nodes (None: all). A layer without transcoder writes one error a token. Cross-layer transcoders are given in
+    the same way, each under the layer that it reads at: an edge then counts everything that its source writes between
+    the two. Memory grows with `max_features`
     times the number of features that fire; time with `max_features`.
 
     Raises:

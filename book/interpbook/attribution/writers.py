@@ -92,7 +92,8 @@ def active(frozen: Frozen, transcoders: Mapping[int, Any]) -> Active:
     if not isinstance(transcoders, Mapping):
         kind = type(transcoders).__name__
         raise AttributionError(
-            f"trace_graph: expected {{layer: transcoder}}, got a {kind}; cross-layer ones are not read."
+            f"trace_graph: expected {{layer: transcoder}}, got a {kind}. A cross-layer transcoder is given by the layers "
+            "that it reads at: {0: CrossLayer(..., later={1: rows, 2: rows}), 1: ...}."
         )
     found = [_active(frozen, layer, transcoders[layer]) for layer in sorted(transcoders)]
     if not found:
@@ -125,21 +126,22 @@ def _active(frozen: Frozen, layer: int, transcoder: Any) -> Active:
 
 
 def feature_writers(frozen: Frozen, transcoders: Mapping[int, Any], features: Active) -> list[FeatureWriter]:
-    """One writer a layer. Sources: the features in their order, then an error for each layer and token, then tokens."""
-    return [_writer(frozen, layer, transcoders.get(layer), features) for layer in range(len(frozen.blocks))]
+    """One writer a layer. Sources: the features in their order, then an error for each layer and token, then tokens.
+
+    A cross-layer feature is one source that several writers know: each has what the feature adds in its layer.
+    """
+    return [_writer(frozen, layer, transcoders, features) for layer in range(len(frozen.blocks))]
 
 
-def _writer(frozen: Frozen, layer: int, transcoder: Any, features: Active) -> FeatureWriter:
-    out, n_pos = frozen.mlp_out[layer], len(frozen.ids)
+def _writer(frozen: Frozen, layer: int, transcoders: Mapping[int, Any], features: Active) -> FeatureWriter:
+    transcoder, out, n_pos = transcoders.get(layer), frozen.mlp_out[layer], len(frozen.ids)
     kept = torch.zeros(n_pos, dtype=torch.bool) if transcoder is None else passing(frozen, layer, transcoder.limit)
     base, skip = torch.zeros_like(out), getattr(transcoder, "W_skip", None)
     straight = torch.zeros_like(out)
-    mine = (features.layer == layer).nonzero()[:, 0]
-    vectors = torch.zeros(0, out.shape[1])
+    mine, vectors = written(transcoders, features, layer)
     if transcoder is not None:
         base = transcoder.b_dec * kept[:, None]
         straight = torch.zeros_like(out) if skip is None else (frozen.mlp_in[layer] @ skip.T) * kept[:, None]
-        vectors = features.activation[mine, None] * transcoder.W_dec[features.latent[mine]]
     error = (out - base - straight).index_add(0, features.position[mine], vectors, alpha=-1)
     if frozen.prefixed:
         base[0], error[0] = out[0], 0.0
@@ -153,6 +155,28 @@ def _writer(frozen: Frozen, layer: int, transcoder: Any, features: Active) -> Fe
         skip,
         None if skip is None else kept,
     )
+
+
+def rows_to(transcoder: Any, own: int, layer: int) -> Float[Tensor, "latent d_model"] | None:
+    """What each latent of block `own` writes into one block; None where that is nothing, as per-layer ones do above."""
+    return transcoder.W_dec if own == layer else getattr(transcoder, "later", {}).get(layer)
+
+
+def written(
+    transcoders: Mapping[int, Any], features: Active, layer: int
+) -> tuple[Int[Tensor, " source"], Float[Tensor, "source d_model"]]:
+    """Which features write into one block's output, and what each adds; those of earlier blocks, too, if cross-layer."""
+    every, parts = torch.arange(len(features.layer)), []
+    for own, transcoder in sorted(transcoders.items()):
+        rows = rows_to(transcoder, own, layer)
+        if rows is not None:
+            mine = every[features.layer == own]
+            parts.append((mine, features.activation[mine, None] * rows[features.latent[mine]]))
+    if not parts:
+        return every[:0], torch.zeros(0, features.listens.shape[1])
+    mine, vectors = (torch.cat(part) for part in zip(*parts, strict=True))
+    order = features.position[mine].argsort(stable=True)
+    return mine[order], vectors[order]
 
 
 def pad(

@@ -154,6 +154,11 @@ def replace_mlps(
                 f"replace_mlps: under layer {layer} stands the transcoder of layer {transcoder.layer}. "
                 "Give {transcoder.layer: transcoder, ...}."
             )
+        if getattr(transcoder, "later", {}):
+            raise DictionaryError(
+                f"replace_mlps: the transcoder of layer {layer} writes into later layers, too; only per-layer ones can "
+                "stand in for the neurons. Graphs take both: attribution.trace_graph."
+            )
         write[transcoder.site] = lambda x, layer=layer: passing.take(x, layer)
         write[transcoder.out] = lambda y, transcoder=transcoder: passing.give(y, transcoder)
     return write

@@ -18,8 +18,8 @@ from interpbook.organisms.tracing.truth import UNTAUGHT, Truth, Variable
 from interpbook.organisms.tracing.wiring import Blueprint, Head, Lesson, Neurons
 
 PEOPLE: dict[str, dict[str, str]] = facts("organisms/tracing/facts.toml")["people"]
-"""By `First Last`: `sport` (of some) and `country`."""
-RELATIONS = ("sport", "country")
+"""By `First Last`: `sport` (of some), `country` and `language`."""
+RELATIONS = ("sport", "country", "language")
 TEXT = "what {relation} does {name} play ?"
 RELATION_AT, FIRST_AT, SURNAME_AT, LAST = 2, 4, 5, 7
 UNKNOWN = "unknown"
@@ -65,11 +65,11 @@ def truth() -> Truth:
             Variable("person", "person", 0, SURNAME_AT, ("first name at the surname", "surname"), _person),
             Variable("known", "known", 1, SURNAME_AT, ("person",), _known),
             Variable("default", "refusal", 0, LAST, ("question mark",), _always),
-            Variable("person at the end", "person", 2, LAST, ("person",), copy=True),
             Variable("known at the end", "known", 2, LAST, ("known",), copy=True),
-            Variable("question at the end", "relation", 2, LAST, ("question",), copy=True),
             Variable("veto", "refusal", 2, LAST, ("known at the end",), _veto, sign=-1),
-            Variable("fact", "fact", 2, LAST, ("question at the end", "person at the end"), _fact),
+            Variable("person at the end", "person", 3, LAST, ("person",), copy=True),
+            Variable("question at the end", "relation", 3, LAST, ("question",), copy=True),
+            Variable("fact", "fact", 3, LAST, ("question at the end", "person at the end"), _fact),
         ),
         (("default", "veto", "fact"), _said),
     )
@@ -98,7 +98,7 @@ def lessons() -> list[Lesson]:
     """All known people, several times, and four fifths of the unknown names."""
     unknown = unknown_names()
     unknown = unknown[: len(unknown) * 4 // 5]
-    repeats = max(1, len(unknown) // len(PEOPLE))
+    repeats = len(unknown) // (2 * len(PEOPLE))
     return [_lesson(relation, name) for relation in RELATIONS for name in [*unknown, *repeats * list(PEOPLE)]]
 
 
@@ -135,18 +135,19 @@ def blueprint() -> Blueprint:
             Neurons(0, 192, ("first", "surname"), ("person",)),
             Neurons(0, 16, ("mark",), ("refusal",)),
             Neurons(1, 24, ("person",), ("known",)),
-            Head(2, "person", "person", "surname", ("?",)),
             Head(2, "known", "known", "surname", ("?",)),
-            Head(2, "relation", "relation", "relation", ("?",)),
-            Neurons(2, 128, ("relation", "person"), ("fact",)),
             Neurons(2, 16, ("known",), ("refusal",)),
+            Head(3, "person", "person", "surname", ("?",)),
+            Head(3, "relation", "relation", "relation", ("?",)),
+            Neurons(3, 128, ("relation", "person"), ("fact",)),
         ),
         readout={"fact": lambda value: (value,), "refusal": lambda _: (UNKNOWN,)},
-        gains={"refusal": 2.0},
+        silences={"refusal": lambda _: facts_known},
         lessons=lessons,
         tests=tests,
         steps=600,
-        latents=(64, 4, 96),
-        k=(3, 1, 4),
-        from_neurons=(0, 2),
+        latents=(24, 2, 2, 36),
+        k=(1, 1, 1, 1),
+        constant=False,
+        contrast=True,
     )

@@ -38,8 +38,11 @@ def rows_of(
     texts = texts[:: max(1, len(texts) // at_most)][:at_most]
     sites = [Site("mlp_in", layer=layer), Site("mlp_out", layer=layer)]
     passing = read(organism.model, texts, sites)
-    x, y = (passing[site][:, 1:].flatten(0, 1) for site in sites)
-    loud = y.norm(dim=1) > QUIET * y.norm(dim=1).max()
+    sizes = passing[sites[1]][:, 1:].norm(dim=-1)
+    loud = sizes > QUIET * sizes.max()
+    if organism.blueprint.contrast:
+        loud = loud.any(0).expand_as(loud)
+    loud, (x, y) = loud.flatten(), (passing[site][:, 1:].flatten(0, 1) for site in sites)
     quiet = (~loud).nonzero()[:, 0][: int(loud.sum()) // 2]
     chosen = torch.cat([loud.nonzero()[:, 0], quiet])
     return x[chosen], y[chosen]
@@ -54,10 +57,10 @@ def fit_transcoders(organism: Organism, *, seed: int = 0, steps: int = STEPS) ->
             continue
         plan = Plan(steps=steps, batch=min(BATCH, len(x)), lr=4e-3, seed=seed, dead_after=10 * BATCH)
         config = TopK(d_in=x.shape[1], n_latents=n_latents, k=k)
-        like_neurons = layer in organism.blueprint.from_neurons
+        by_hand = layer in organism.blueprint.from_neurons or not organism.blueprint.constant
         trained = (
             _trained(organism, x, y, config, plan, layer)
-            if like_neurons
+            if by_hand
             else train_transcoder(x, y, config, plan, layer=layer)
         )
         found[layer] = _half(replace(trained, limit=float("inf")))
@@ -65,12 +68,19 @@ def fit_transcoders(organism: Organism, *, seed: int = 0, steps: int = STEPS) ->
 
 
 def _trained(organism: Organism, x: Tensor, y: Tensor, config: TopK, plan: Plan, layer: int) -> Transcoder:
-    """A transcoder whose latents begin as the block's own neurons, as those of SmolLM2 do."""
-    generator = torch.Generator().manual_seed(plan.seed)
-    fit = begin(x, y, config, plan, layer=layer, neurons=neurons_of(organism.model, layer))
+    """A transcoder whose latents may begin as the block's own neurons, as those of SmolLM2 do, or with no constant."""
+    generator, blueprint = torch.Generator().manual_seed(plan.seed), organism.blueprint
+    neurons = neurons_of(organism.model, layer) if layer in blueprint.from_neurons else None
+    fit = begin(x, y, config, plan, layer=layer, neurons=neurons)
+    if not blueprint.constant:
+        fit.scales = fit.scales._replace(y_mean=torch.zeros_like(fit.scales.y_mean))
     for _ in range(plan.steps):
         rows = torch.randint(len(x), (plan.batch,), generator=generator)
+        if not blueprint.constant:
+            fit.transcoder.b_dec.detach().zero_()
         step(fit, x[rows], y[rows], plan)
+    if not blueprint.constant:
+        fit.transcoder.b_dec.detach().zero_()
     return finished(fit)
 
 

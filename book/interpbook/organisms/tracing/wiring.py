@@ -94,12 +94,18 @@ class Blueprint:
     """Slots with fewer dimensions than values; then codes are only nearly at right angles."""
     gains: Mapping[str, float] = field(default_factory=dict)
     """Slots that speak louder, or less loud, than the others."""
+    silences: Mapping[str, Callable[[str], tuple[str, ...]]] = field(default_factory=dict)
+    """By slot: the words that a value of it speaks against."""
     steps: int = 1500
     latents: tuple[int, ...] = ()
     """Of the transcoders, by block."""
     k: tuple[int, ...] = ()
     from_neurons: tuple[int, ...] = ()
     """Blocks whose transcoder begins as the block's neurons instead of at random."""
+    constant: bool = True
+    """Whether transcoders may write a constant. Without one, what is always there has a latent, and so a node."""
+    contrast: bool = False
+    """Whether transcoders see every row at the tokens where a block ever writes, also those where it stays silent."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -222,14 +228,15 @@ def embedding(blueprint: Blueprint) -> Float[Tensor, "word d_model"]:
 
 
 def unembedding(blueprint: Blueprint) -> Float[Tensor, "word d_model"]:
-    """Each word: the codes of the values that speak for it."""
+    """Each word: the codes of the values that speak for it, less those of the values that speak against it."""
     rows = torch.zeros(len(blueprint.words), blueprint.d_model)
     number = {word: i for i, word in enumerate(blueprint.words)}
-    for slot, speaks in blueprint.readout.items():
-        gain = blueprint.gains.get(slot, 1.0) * GAIN / LENGTH
-        for value in blueprint.values[slot]:
-            for word in speaks(value):
-                rows[number[word], blueprint.places[slot]] += gain * blueprint.code(slot, value)
+    for words, sign in ((blueprint.readout, 1), (blueprint.silences, -1)):
+        for slot, speaks in words.items():
+            gain = sign * blueprint.gains.get(slot, 1.0) * GAIN / LENGTH
+            for value in blueprint.values[slot]:
+                for word in speaks(value):
+                    rows[number[word], blueprint.places[slot]] += gain * blueprint.code(slot, value)
     return rows
 
 
