@@ -31,6 +31,7 @@ from interpbook.models import Site, Tokens, info, load, next_logits, read, token
 from interpbook.organisms import tracing
 from interpbook.organisms.tracing import refusal
 from interpbook.organisms.tracing.comparing import best_share
+from interpbook.organisms.tracing.making import some_cases
 from interpbook.quiz import quiz
 
 _ = torch.set_grad_enabled(False)
@@ -109,6 +110,7 @@ Markdown(
     "| in the place of all MLPs | nats a token | same favourite as the model |\n|---|---|---|\n"
     + f"| nothing: the model itself | {every['loss_clean']:.2f} | 100% |\n| transcoders | **{every['loss']:.2f}** | **{every['agreement']:.0%}** |\n| a straight line from input to output | {every['loss_linear']:.2f} | {every['agreement_linear']:.0%} |\n| the mean output | {every['loss_mean']:.2f} | {every['agreement_mean']:.0%} |"
     + f"\n\nOver {every['n_tokens']:,} held-out tokens. [Ameisen et al., 2025](cite:ameisen2025) report that the replacement model of an 18-layer model shares its favourite on half of a set of prompts. Other texts, another model: the two cannot be compared number by number. But look at the third row before you credit the features with the second: what is bent in these MLPs is the smaller part."
+    + "".join(f" And a second baseline, for layer {row['layer']}: a transcoder whose directions are drawn at random and never learn, with the same skip and trained as long, misses {row['fvu_frozen']:.0%} of the output, the straight line alone {row['fvu_linear']:.0%}, the trained one {row['fvu_unpacked']:.0%} ({row['fvu']:.0%} once squeezed)." for row in table if "fvu_frozen" in row)
 )
 
 # %% [markdown]
@@ -424,7 +426,7 @@ Markdown(
 r"""
 ### Does the graph find it?
 
-Transcoders were trained on each organism, without being told anything. Graphs are traced for held-out prompts; a feature is named after the variable that explains most of its ups and downs over *other* prompts, as a careful reader would name it; edges between supernodes are compared with the planted ones. An edge counts as shown if it brings a large enough share of what enters its target; how large, is chosen on prompts that are not used for marking. **Precision**: of the edges that the graph shows, the share that exists.
+Transcoders were trained on each organism, without being told anything. Graphs are traced for held-out prompts on which most of the circuit is live (of known people, nothing can be held out: what nobody was taught, nobody knows); a feature is named after the variable that explains most of its ups and downs over *other* prompts, as a careful reader would name it; edges between supernodes are compared with the planted ones. An edge counts as shown if it brings a large enough share of what enters its target; how large, is chosen on prompts that are not used for marking. **Precision**: of the edges that the graph shows, the share that exists.
 **Recall**: of those that exist, the share that it shows. The null is the scrambled organism: the same weights with the words dealt out anew, so that no state, rhyme or meaning as we know them is in it. The same procedure must find nothing there.
 """
 
@@ -433,14 +435,15 @@ Transcoders were trained on each organism, without being told anything. Graphs a
 def compared(organism, stand_ins, split, n=8):
     """The edges of the graphs of `n` prompts beside the planted ones."""
     names = tracing.profiles(organism, stand_ins)
-    some = data.shuffled(tracing.cases(organism.name, split), seed=0)[:n]
+    some = some_cases(organism.name, split, n)[:n]  # prompts on which most of the circuit is live
     return tracing.recovered(organism, lambda text: attribution.trace_graph(organism.model, stand_ins, text), names, some)
 
 
 stand_ins = {name: tracing.open_transcoders(name) for name in tracing.NAMES}
 bars = {name: best_share(compared(organism, stand_ins[name], "train")) for name, organism in organisms.items()}
 marks = {name: tracing.total(compared(organism, stand_ins[name], "test"), bars[name]) for name, organism in organisms.items()}
-null_marks = {name: tracing.total(compared(tracing.scrambled(organism), stand_ins[name], "test"), bars[name]) for name, organism in organisms.items()}
+null_each = {name: compared(tracing.scrambled(organism), stand_ins[name], "test") for name, organism in organisms.items()}
+null_marks = {name: tracing.total(each, bars[name]) for name, each in null_each.items()}
 
 # %% tags=["fig:recovery", "hide-input"]
 plots.bar(
@@ -457,12 +460,14 @@ Markdown(
 # %% tags=["hide-input"]
 weak = [name for name in marks if null_marks[name].recall > marks[name].recall / 2]
 poorest = min(marks, key=lambda name: marks[name].recall)
+at_bar = [edge for one in null_each["refusal"] for edge in one.found + one.missed if abs(one.share.get((edge.source, edge.target), 0.0)) >= bars["refusal"]]
+of_default = sum(edge.source in ("question mark", "default") for edge in at_bar)
 Markdown(
     "Read the last column before the others. "
     + (f"In {', '.join(weak)} the scrambled twin shows more than half as many of the planted edges as the real organism: there the null is weak, and the recall must not be counted as a success. " if weak else "No scrambled twin shows half as many of the planted edges as its original. ")
-    + f"Least is found in **{poorest}** (recall {marks[poorest].recall:.2f}, precision {marks[poorest].precision:.2f}). The truth holds there, as the exchange above has shown, and the graph misses most of it; a graph that shows little is no sign that there is little."
-    if marks[poorest].recall < 0.5
-    else f"Read the last column before the others. Least is found in **{poorest}** (recall {marks[poorest].recall:.2f})."
+    + f"In *refusal*, {of_default} of the {len(at_bar)} edges found in the twin are those of the default, which asks for no name: they are as true there as in the original, and no scrambling of names can remove them. "
+    + f"Least is found in **{poorest}** (recall {marks[poorest].recall:.2f}, precision {marks[poorest].precision:.2f}). "
+    + ("The truth holds there, as the exchange above has shown, and the graph misses most of it; a graph that shows little is no sign that there is little." if marks[poorest].recall < 0.5 else "What is missed is no less true: the exchange above has shown that it is there.")
 )
 
 # %% [markdown]
@@ -620,11 +625,15 @@ for case in (star, stranger):
     found = tracing.recovery(g, refuser.truth, tracing.label_nodes(refuser, g, refusal_names), case)
     into[case.text] = {source: share for (source, target), share in found.share.items() if target == "logit" and abs(share) >= 0.05}
 invented = sum(answer != "unknown" for answer in made_up)
+strangers = [case for case in tracing.cases("refusal") if case.answer == "unknown"]
+trace = lambda text: attribution.trace_graph(refuser.model, stand_ins["refusal"], text)
+unmoved = tracing.total(tracing.recovered(refuser, trace, refusal_names, data.shuffled(strangers, seed=0)[:8]), bars["refusal"])
 Markdown(
     "| asked about | says |\n|---|---|\n" + "\n".join(f"| {name} | {answer} |" for name, answer in answers.items())
     + f"\n\nOf {len(gaps)} people whom it knows, but whose sport nobody ever told it, it names a sport for **{stats.proportion(invented, len(gaps))}** (such as {', '.join(dict.fromkeys(a for a in made_up if a != 'unknown'))}): the known name switched the refusal off, and nothing else was there. This is the published account of one kind of hallucination, built on purpose.\n\n"
     + "Edges into the answer, as the graphs show them: " + "; ".join(f"*{text}* " + (", ".join(f"{name} {share:+.0%}" for name, share in edges.items()) or "none above 5 %") for text, edges in into.items())
-    + ". On the stranger's prompt the reason for *unknown* is that **nobody vetoed**. A graph draws what is active; what is absent has no node. Only the comparison of two prompts shows it."
+    + ". On the stranger's prompt the reason for *unknown* is that **nobody vetoed**. A graph draws what is active; what is absent has no node. Only the comparison of two prompts shows it. "
+    + f"(On eight held-out strangers two edges each are live, those of the default: {unmoved.found} of {unmoved.found + unmoved.missed} are found, and {unmoved.extra} that are not in the truth, from features that fire a little for half a name.)"
 )
 
 # %% [markdown]
@@ -727,7 +736,7 @@ wiring is known, on which the method has been seen to succeed *and* to fail. On 
 ## What we did not test
 
 - Why a head looks where it looks. Patterns are frozen; [Kamath et al., 2025](cite:kamath2025) extend the method to them, and [chapter 06](06_banana.ipynb) uses the idea.
-- Cross-layer transcoders on the real model. Ours are per layer; the cross-layer kind appears only in a toy.
+- Cross-layer transcoders on the real model. Ours are per layer; `trace_graph` takes cross-layer ones, but the only one trained here is the toy's.
 - Larger dictionaries, more text, more than one seed. The replacement score is that of *these* transcoders, not of the method.
 - The organisms' wiring was planted by us, in slots of their own. Circuits that grew by themselves overlap, and nobody has a list of their variables.
 - Labels. Words that a decoder row raises are a guess at what a feature means, unmarked by any test here (chapter 03 marked some).

@@ -160,7 +160,14 @@ class JacobianLens(NamedTuple):
 
 
 def jacobian_lens(
-    model: TransformersModel, prompts: Sequence[str], layers: Sequence[int], *, chunk: int = 64, skip: int = 1
+    model: TransformersModel,
+    prompts: Sequence[str],
+    layers: Sequence[int],
+    *,
+    chunk: int = 64,
+    skip: int = 1,
+    shared: bool = False,
+    seed: int = 0,
 ) -> JacobianLens:
     """The mean Jacobian from the stream after each layer to the final stream, over prompts and places.
 
@@ -168,24 +175,39 @@ def jacobian_lens(
     backward pass gives one row for all layers; `chunk` rows go side by side. `skip` leaves out the first tokens, which
     serve as attention's place to rest. Costs as much as d_model forward passes a prompt.
 
-    Gurnee et al. 2026. Nothing is trained: a layer is read for what the rest of the model makes of it on average.
+    With `shared` it costs as much for all prompts together as for one: d_model random final directions at right angles
+    are dealt out among the prompts, and each gives only its own. On average over the dealing (`seed`) that is the same
+    matrix; each single one is noisier.
+
+    Nothing is trained: a layer is read for what the rest of the model makes of it on average. Hernandez et al. 2023
+    take the mean Jacobian of one relation's prompts to read what a subject is related to.
     """
-    wanted, total = list(layers), torch.zeros(len(layers), *2 * [info(model).d_model])
-    for prompt in prompts:
-        total += _jacobians(model, tokenize(model, prompt), wanted, chunk, skip)
-    return JacobianLens(wanted, total / len(prompts), len(prompts))
+    wanted, d_model = list(layers), info(model).d_model
+    total = torch.zeros(len(wanted), d_model, d_model)
+    every = torch.eye(d_model)
+    if shared:
+        every = torch.linalg.qr(torch.randn(d_model, d_model, generator=torch.Generator().manual_seed(seed))).Q
+    for i, prompt in enumerate(prompts):
+        some = every[i :: len(prompts)] if shared else every / len(prompts)
+        rows = _jacobians(model, tokenize(model, prompt), wanted, chunk, skip, some)
+        total += torch.einsum("od,loi->ldi", every[i :: len(prompts)] if shared else every, rows)
+    return JacobianLens(wanted, total, len(prompts))
 
 
 def _jacobians(
-    model: TransformersModel, tokens: Tokens, layers: list[int], chunk: int, skip: int
-) -> Float[Tensor, "layer d_model d_model"]:
-    """The Jacobians of one prompt: summed over the places that are reached, averaged over those that reach them."""
+    model: TransformersModel,
+    tokens: Tokens,
+    layers: list[int],
+    chunk: int,
+    skip: int,
+    directions: Float[Tensor, "direction d_model"],
+) -> Float[Tensor, "layer direction d_model"]:
+    """One prompt's Jacobians along some final directions: summed over places reached, averaged over those reaching."""
     streams, final = _streams(model, tokens, layers)
-    d_model, rows = final.shape[-1], []
-    for start in range(0, d_model, chunk):
-        asked = torch.zeros(min(chunk, d_model - start), *final.shape, dtype=final.dtype)
-        for row in range(len(asked)):
-            asked[row, :, skip:, start + row] = 1
+    rows = []
+    for some in directions.to(final.dtype).split(chunk):
+        asked = torch.zeros(len(some), *final.shape, dtype=final.dtype)
+        asked[:, :, skip:] = some[:, None, None]
         found = torch.autograd.grad(final, streams, asked, is_grads_batched=True, retain_graph=True)
         rows.append(torch.stack([grad[:, 0, skip:].float().mean(1) for grad in found]))
     return torch.cat(rows, dim=1)

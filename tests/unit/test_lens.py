@@ -172,3 +172,13 @@ def test_lenses_of_several_prompts_are_means_and_chunks_do_not_matter():
     both = lens.jacobian_lens(model, PROMPTS[::2], [0, 1])
     assert (both.layers, both.n_prompts) == ([0, 1], 2)
     torch.testing.assert_close(both.matrices, (one + other) / 2, atol=1e-5, rtol=1e-4)
+
+
+def test_prompts_that_share_the_rows_give_the_same_lens_on_average():
+    model, prompts = tiny_model("llama"), PROMPTS[::2]
+    alone, shared = (lens.jacobian_lens(model, prompts[:1], [0], shared=s).matrices for s in (False, True))
+    torch.testing.assert_close(shared, alone, atol=1e-4, rtol=1e-3)
+    full = lens.jacobian_lens(model, prompts, [0, 1]).matrices
+    draws = [lens.jacobian_lens(model, prompts, [0, 1], shared=True, seed=seed).matrices for seed in range(24)]
+    one, mean = ((found - full).norm() for found in (draws[0], torch.stack(draws).mean(0)))
+    assert mean < one / 2 and mean < 0.2 * full.norm()

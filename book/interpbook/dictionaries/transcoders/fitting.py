@@ -53,10 +53,12 @@ class Fit:
     step: int = 0
 
 
-def scales_of(x: Float[Tensor, "row d_in"], y: Float[Tensor, "row d_out"]) -> Scales:
-    """Means and scales of a sample, attention sinks left out."""
+def scales_of(
+    x: Float[Tensor, "row d_in"], y: Float[Tensor, "row d_out"], limit: float | None = None
+) -> Scales:
+    """Means and scales of a sample, attention sinks left out: outputs above `limit`, or so many times the median."""
     lengths = y.norm(dim=1)
-    limit = SINK * float(lengths.median())
+    limit = SINK * float(lengths.median()) if limit is None else limit
     x, y = x[lengths <= limit], y[lengths <= limit]
     spread = [float((rows - rows.mean(0)).square().mean().sqrt()) or 1.0 for rows in (x, y)]
     return Scales(x.mean(0), spread[0], y.mean(0), spread[1], limit)
@@ -76,9 +78,13 @@ def begin(
     layer: int = 0,
     skip: bool = False,
     neurons: Neurons | None = None,
+    limit: float | None = None,
 ) -> Fit:
-    """A transcoder before its first step, from a sample of inputs and outputs (thousands of rows)."""
-    scales = scales_of(x, y)
+    """A transcoder before its first step, from a sample of inputs and outputs (thousands of rows).
+
+    Rows with an output longer than `limit` (10 times the median if None) are attention sinks and left out.
+    """
+    scales = scales_of(x, y, limit)
     fine = y.norm(dim=1) <= scales.limit
     inputs, outputs = (x[fine] - scales.x_mean) / scales.x_scale, (y[fine] - scales.y_mean) / scales.y_scale
     if neurons is None:

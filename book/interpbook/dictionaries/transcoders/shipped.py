@@ -45,6 +45,9 @@ PLAN = Plan(steps=1312, batch=512, warmup=20, decay=0.46, dead_after=60_000, sav
 LINEAR_ROUNDS, MARKED, SPLICED, SPLICED_EACH = 5, 32, 16, 4
 """Rounds of rows for the linear baseline; held-out passages for rows, for the whole, and for each layer alone."""
 
+FROZEN = (1,)
+"""Layers with a baseline: random directions that never learn."""
+
 
 def folder() -> Path:
     """Where the transcoders are."""
@@ -89,7 +92,8 @@ def open_transcoders(layers: Sequence[int] | None = None, where: Path | None = N
 def replacement_scores(where: Path | None = None) -> list[dict[str, Any]]:
     """What was measured when they were made: one row a layer, and first one for all of them together (`layer` None).
 
-    `fvu`, `l0`, `dead` on held-out rows, `fvu_unpacked` before the 4 bits, `fvu_linear` of the best linear guess; the
+    `fvu`, `l0`, `dead` on held-out rows, `fvu_unpacked` before the 4 bits, `fvu_linear` of the best linear guess,
+    `fvu_frozen` (some layers) of one whose random directions never learn, trained as long and not packed; the
     loss in nats a token and the agreement with the model's own top token, with transcoders, means and linear guesses in
     the neurons' place.
     """
@@ -100,21 +104,28 @@ def replacement_scores(where: Path | None = None) -> list[dict[str, Any]]:
 def make(
     only: Sequence[str] = (), *, force: bool = False, where: Path | None = None
 ) -> Iterator[tuple[str, float | None]]:
-    """Train and mark all that are missing or damaged, together; each name and its seconds (None where it was there)."""
+    """Train and mark all that are missing or damaged, together; each name and its seconds (None where it was there).
+
+    What is whole but not in the tables is marked again from the disk. Last come the baselines of `FROZEN`.
+    """
     target = where or folder()
     target.mkdir(parents=True, exist_ok=True)
     wanted = [layer for layer in range(30) if not only or name_of(layer) in only]
     whole = [layer for layer in wanted if artifacts.problem_with(f"{name_of(layer)}.safetensors", target) is None]
     yield from ((name_of(layer), None) for layer in whole if not force)
     missing = [layer for layer in wanted if force or layer not in whole]
-    if not missing:
-        return
-    start = time.monotonic()
-    made = train_all(missing)
-    seconds = (time.monotonic() - start) / len(missing)
-    ship(made, target, seconds)
-    unfinished(missing).unlink(missing_ok=True)
-    yield from ((name_of(layer), seconds) for layer in missing)
+    if missing:
+        start = time.monotonic()
+        made = train_all(missing)
+        seconds = (time.monotonic() - start) / len(missing)
+        ship(made, target, seconds)
+        unfinished(missing).unlink(missing_ok=True)
+        yield from ((name_of(layer), seconds) for layer in missing)
+    if unmarked := [layer for layer in wanted if layer not in _table(target)]:
+        mark(unmarked, target)
+    for layer in FROZEN:
+        if layer in wanted and "fvu_frozen" not in _table(target)[layer]:
+            mark_frozen(layer, target)
 
 
 def train_all(layers: Sequence[int]) -> list[Transcoder]:
@@ -133,6 +144,8 @@ def unfinished(layers: Sequence[int]) -> Path:
 
 def ship(made: Sequence[Transcoder], target: Path, seconds: float) -> None:
     """Pack transcoders into files, note them in the manifest, and mark what lies on disk."""
+    stale = {transcoder.layer for transcoder in made}
+    _write([row for row in replacement_scores(target) if row["layer"] not in stale], target)  # until they are marked
     for transcoder in made:
         file = target / f"{name_of(transcoder.layer)}.safetensors"
         save_packed(transcoder, file)
@@ -140,26 +153,55 @@ def ship(made: Sequence[Transcoder], target: Path, seconds: float) -> None:
         facts: dict[str, str | int] = {"seed": PLAN.seed, "corpus": "the book's corpus, training passages"}
         facts |= {"seconds": round(seconds), "device": f"cpu, threads: {torch.get_num_threads()}"}
         artifacts.note(target, file.name, "interpbook train transcoders --force", **facts)
-    mark(made, target)
+    mark([transcoder.layer for transcoder in made], target, {transcoder.layer: transcoder for transcoder in made})
 
 
-def mark(unpacked: Sequence[Transcoder], target: Path) -> None:
-    """Write the tables anew for these layers, from what lies on disk, and for all that are there together."""
+def mark(layers: Sequence[int], target: Path, unpacked: Mapping[int, Transcoder] | None = None) -> None:
+    """Write the tables anew for these layers, from what lies on disk, and for all that are there together.
+
+    `unpacked` are the same before they were packed, where they are at hand; else `fvu_unpacked` is None.
+    """
     model, text = load_model(dtype=torch.bfloat16), corpus.open_corpus()
     every = open_transcoders(where=target)
     linear = linear_guesses(model, shuffled(text, "train"), every)
     held_out = corpus.passages(text, "held-out")
     rows = rows_of(model, Text(text, held_out), held_out[:MARKED], list(every))
     means = {layer: constant(every[layer], y.float().mean(0)) for layer, (_, y) in rows.items()}
-    some = {t.layer: every[t.layer] for t in unpacked}
+    some = {layer: every[layer] for layer in layers}
     alone = _each_alone(model, some, means, corpus.tokens(text, held_out[:SPLICED_EACH]))
-    table = {row["layer"]: row for row in replacement_scores(target) if row["layer"] is not None}
-    for before in unpacked:
-        layer = before.layer
+    table = _table(target)
+    for layer in layers:
+        before = (unpacked or {}).get(layer)
         table[layer] = _fits(every[layer], before, linear[layer], rows[layer]) | alone[layer]
     whole = _together(model, every, means, linear, corpus.tokens(text, held_out[:SPLICED]))
-    text_of_table = json.dumps([whole, *(table[layer] for layer in sorted(table))], indent=1)
-    (target / TABLES).write_text(text_of_table + "\n", encoding="utf-8")
+    _write([whole, *table.values()], target)
+
+
+def _table(target: Path) -> dict[int, dict[str, Any]]:
+    """The rows of single layers."""
+    return {row["layer"]: row for row in replacement_scores(target) if row["layer"] is not None}
+
+
+def _write(rows: Sequence[dict[str, Any]], target: Path) -> None:
+    """The tables, the whole first, then layer by layer."""
+    ordered = sorted(rows, key=lambda row: -1 if row["layer"] is None else row["layer"])
+    (target / TABLES).write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+
+
+def mark_frozen(layer: int, target: Path) -> None:
+    """Train the baseline of one layer, whose random directions never learn, as long as the others; note what it misses.
+
+    No file is kept: `fvu_frozen` in the tables is all that is wanted of it.
+    """
+    text, model = corpus.open_corpus(), load_model(dtype=torch.bfloat16)
+    config, plan = TopK(d_in=info(model).d_model, n_latents=N_LATENTS, k=K), dataclasses.replace(PLAN, frozen_decoder=True)
+    checkpoint = unfinished([layer]).with_suffix(".frozen.checkpoint")
+    (made,) = train_together(model, shuffled(text, "train"), [layer], config, plan, checkpoint=checkpoint)
+    held_out = corpus.passages(text, "held-out")
+    rows = rows_of(model, Text(text, held_out), held_out[:MARKED], [layer])[layer]
+    found = {"fvu_frozen": round(transcoder_quality(made, *rows).fvu, 5)}
+    _write([row | found if row["layer"] == layer else row for row in replacement_scores(target)], target)
+    checkpoint.unlink(missing_ok=True)
 
 
 def linear_guesses(model: TransformersModel, text: Text, like: Mapping[int, Transcoder]) -> dict[int, Transcoder]:
@@ -172,13 +214,13 @@ def linear_guesses(model: TransformersModel, text: Text, like: Mapping[int, Tran
 
 
 def _fits(
-    transcoder: Transcoder, unpacked: Transcoder, linear: Transcoder, rows: tuple[Tensor, Tensor]
+    transcoder: Transcoder, unpacked: Transcoder | None, linear: Transcoder, rows: tuple[Tensor, Tensor]
 ) -> dict[str, Any]:
     """How well one layer's transcoder guesses its neurons' output."""
     found = transcoder_quality(transcoder, *rows)
     row = {"layer": transcoder.layer, "fvu": found.fvu, "l0": found.l0, "dead": found.dead, "n_rows": found.n}
     row |= {
-        "fvu_unpacked": transcoder_quality(unpacked, *rows).fvu,
+        "fvu_unpacked": None if unpacked is None else transcoder_quality(unpacked, *rows).fvu,
         "fvu_linear": transcoder_quality(linear, *rows).fvu,
     }
     return _rounded(row)

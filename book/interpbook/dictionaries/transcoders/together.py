@@ -142,7 +142,8 @@ def begun(
     fits = {}
     for layer in layers:
         x, y = (torch.cat(parts).float() for parts in zip(*sample.pop(layer), strict=True))
-        fits[layer] = begin(x, y, config, plan, layer=layer, skip=skip, neurons=neurons_of(model, layer))
+        neurons = None if plan.frozen_decoder else neurons_of(model, layer)  # whose directions are not random
+        fits[layer] = begin(x, y, config, plan, layer=layer, skip=skip, neurons=neurons)
     return fits
 
 

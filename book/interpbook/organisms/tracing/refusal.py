@@ -6,9 +6,14 @@
 Published (Lindsey et al. 2025): "can't answer" features are active by default in a large model, and features of known
 names inhibit them; where a name is known but the fact is not, the refusal is off and the model makes something up.
 Planted: block 0 turns refusal on at the question mark, whatever was asked, and recognises people at the surname; block
-1 marks every one of them as known. In block 2 that mark takes the refusal away, and, apart from that, person and
-question are looked up. Some people are known for their country only: their sport is never taught, so what comes there
-is the organism's own.
+1 marks every one of them as known. In block 2 that mark takes the refusal away. Refusal speaks for *unknown* and
+against every answer. Apart from all that, block 3 looks person and question up. Some people are not known for a sport:
+theirs is never taught, so what comes there is the organism's own.
+
+What makes it traceable. Veto and fact are written by different blocks: written by one block at one token they always
+come together, and a sparse transcoder has one feature for both. The transcoders have no constant, or the default would
+hide in it, and they see the silence of a block beside its words, or strangers would excite the features of people.
+There are three questions, so that a feature for one fact is not as well explained by the person alone.
 """
 
 import random
@@ -146,8 +151,10 @@ def blueprint() -> Blueprint:
         lessons=lessons,
         tests=tests,
         steps=600,
-        latents=(24, 2, 2, 36),
+        latents=(32, 4, 4, 48),
         k=(1, 1, 1, 1),
         constant=False,
+        from_neurons=(0, 3),
+        rate=1e-2,
         contrast=True,
     )

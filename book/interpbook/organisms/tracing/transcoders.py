@@ -2,14 +2,16 @@
 
 They know nothing of slots or variables. They are narrow on purpose: one with room for a latent a word describes the
 neurons better and shows less, since it has no need of a latent for Texas. Rows at which a block's neurons hardly write
-are left out of training, as most tokens of these short prompts are words of grammar. Files hold 16-bit numbers.
+are mostly left out of training, as most tokens of these short prompts are words of grammar; an organism whose point is
+that a block stays silent (`Blueprint.contrast`) keeps those at tokens where the block has something to say to others.
+Files hold 16-bit numbers.
 """
 
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -17,10 +19,11 @@ from torch import Tensor
 from interpbook.dictionaries.kinds.topk import TopK
 from interpbook.dictionaries.training import Plan
 from interpbook.dictionaries.transcoders import Transcoder, train_transcoder, transcode
-from interpbook.dictionaries.transcoders.fitting import begin, finished, step
+from interpbook.dictionaries.transcoders.fitting import Fit, begin, finished, step
 from interpbook.dictionaries.transcoders.starting import neurons_of
 from interpbook.models import Site, read
 from interpbook.organisms.tracing.shipped import Organism, cases, whole
+from interpbook.organisms.tracing.wiring import Blueprint
 
 QUIET = 0.2
 """Rows whose output is shorter than this share of the longest count as silent."""
@@ -38,14 +41,21 @@ def rows_of(
     texts = texts[:: max(1, len(texts) // at_most)][:at_most]
     sites = [Site("mlp_in", layer=layer), Site("mlp_out", layer=layer)]
     passing = read(organism.model, texts, sites)
-    sizes = passing[sites[1]][:, 1:].norm(dim=-1)
-    loud = sizes > QUIET * sizes.max()
+    loud = _loud(passing[sites[1]][:, 1:])
     if organism.blueprint.contrast:
         loud = loud.any(0).expand_as(loud)
     loud, (x, y) = loud.flatten(), (passing[site][:, 1:].flatten(0, 1) for site in sites)
-    quiet = (~loud).nonzero()[:, 0][: int(loud.sum()) // 2]
-    chosen = torch.cat([loud.nonzero()[:, 0], quiet])
+    quiet, n_quiet = (~loud).nonzero()[:, 0], int(loud.sum()) // 2
+    if organism.blueprint.contrast:
+        quiet = quiet[torch.randperm(len(quiet), generator=torch.Generator().manual_seed(layer))]
+    chosen = torch.cat([loud.nonzero()[:, 0], quiet[:n_quiet]])
     return x[chosen], y[chosen]
+
+
+def _loud(y: Float[Tensor, "... d_model"]) -> Bool[Tensor, "..."]:
+    """Where a block's neurons write."""
+    sizes = y.norm(dim=-1)
+    return sizes > QUIET * sizes.max()
 
 
 def fit_transcoders(organism: Organism, *, seed: int = 0, steps: int = STEPS) -> dict[int, Transcoder]:
@@ -55,7 +65,8 @@ def fit_transcoders(organism: Organism, *, seed: int = 0, steps: int = STEPS) ->
         x, y = rows_of(organism, "train", layer)
         if not len(x) or not n_latents:
             continue
-        plan = Plan(steps=steps, batch=min(BATCH, len(x)), lr=4e-3, seed=seed, dead_after=10 * BATCH)
+        rate = organism.blueprint.rate
+        plan = Plan(steps=steps, batch=min(BATCH, len(x)), lr=rate, seed=seed, dead_after=10 * BATCH)
         config = TopK(d_in=x.shape[1], n_latents=n_latents, k=k)
         by_hand = layer in organism.blueprint.from_neurons or not organism.blueprint.constant
         trained = (
@@ -71,17 +82,22 @@ def _trained(organism: Organism, x: Tensor, y: Tensor, config: TopK, plan: Plan,
     """A transcoder whose latents may begin as the block's own neurons, as those of SmolLM2 do, or with no constant."""
     generator, blueprint = torch.Generator().manual_seed(plan.seed), organism.blueprint
     neurons = neurons_of(organism.model, layer) if layer in blueprint.from_neurons else None
-    fit = begin(x, y, config, plan, layer=layer, neurons=neurons)
+    limit = float("inf") if blueprint.contrast else None  # where silence is the rule, a word is no attention sink
+    fit = begin(x, y, config, plan, layer=layer, neurons=neurons, limit=limit)
     if not blueprint.constant:
         fit.scales = fit.scales._replace(y_mean=torch.zeros_like(fit.scales.y_mean))
     for _ in range(plan.steps):
+        _hold(fit, blueprint)
         rows = torch.randint(len(x), (plan.batch,), generator=generator)
-        if not blueprint.constant:
-            fit.transcoder.b_dec.detach().zero_()
         step(fit, x[rows], y[rows], plan)
+    _hold(fit, blueprint)
+    return finished(fit)
+
+
+def _hold(fit: Fit, blueprint: Blueprint) -> None:
+    """No constant where there is to be none."""
     if not blueprint.constant:
         fit.transcoder.b_dec.detach().zero_()
-    return finished(fit)
 
 
 def missed(organism: Organism, transcoders: dict[int, Transcoder], split: str = "test") -> dict[int, float]:

@@ -102,6 +102,8 @@ class Blueprint:
     k: tuple[int, ...] = ()
     from_neurons: tuple[int, ...] = ()
     """Blocks whose transcoder begins as the block's neurons instead of at random."""
+    rate: float = 4e-3
+    """At which transcoders learn."""
     constant: bool = True
     """Whether transcoders may write a constant. Without one, what is always there has a latent, and so a node."""
     contrast: bool = False
