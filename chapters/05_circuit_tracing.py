@@ -630,7 +630,7 @@ trace = lambda text: attribution.trace_graph(refuser.model, stand_ins["refusal"]
 unmoved = tracing.total(tracing.recovered(refuser, trace, refusal_names, data.shuffled(strangers, seed=0)[:8]), bars["refusal"])
 Markdown(
     "| asked about | says |\n|---|---|\n" + "\n".join(f"| {name} | {answer} |" for name, answer in answers.items())
-    + f"\n\nOf {len(gaps)} people whom it knows, but whose sport nobody ever told it, it names a sport for **{stats.proportion(invented, len(gaps))}** (such as {', '.join(dict.fromkeys(a for a in made_up if a != 'unknown'))}): the known name switched the refusal off, and nothing else was there. This is the published account of one kind of hallucination, built on purpose.\n\n"
+    + f"\n\nOf {len(gaps)} people whom it knows, but whose sport nobody ever told it, it gives **{stats.proportion(invented, len(gaps))}** an answer all the same ({', '.join(dict.fromkeys(a for a in made_up if a != 'unknown'))}; not always a sport): the known name switched the refusal off, and nothing else was there. This is the published account of one kind of hallucination, built on purpose.\n\n"
     + "Edges into the answer, as the graphs show them: " + "; ".join(f"*{text}* " + (", ".join(f"{name} {share:+.0%}" for name, share in edges.items()) or "none above 5 %") for text, edges in into.items())
     + ". On the stranger's prompt the reason for *unknown* is that **nobody vetoed**. A graph draws what is active; what is absent has no node. Only the comparison of two prompts shows it. "
     + f"(On eight held-out strangers two edges each are live, those of the default: {unmoved.found} of {unmoved.found + unmoved.missed} are found, and {unmoved.extra} that are not in the truth, from features that fire a little for half a name.)"
@@ -726,7 +726,7 @@ One more look at the table: features that are nonsense predict something, too, a
 ## The big idea
 
 An attribution graph is a straight-line account of one answer in terms of parts that we chose. Its sums are exact because everything bent was frozen or called an error, so exactness is bookkeeping. Three things turn a picture into evidence: the share that runs through errors, printed beside it; predictions that the model itself may refute; and machines whose
-wiring is known, on which the method has been seen to succeed *and* to fail. On small machines with a planted circuit it finds between half and most of the edges, and in four of five next to none where the words were scrambled. On a real model of 135 million weights most of every path ends in an error node, and a story told about the rest is a hypothesis with a number on it.
+wiring is known, on which the method has been seen to succeed *and* to fail. On small machines with a planted circuit it finds most of the edges, and few where the words were scrambled, unless scrambling leaves them true. On a real model of 135 million weights most of every path ends in an error node, and a story told about the rest is a hypothesis with a number on it.
 
 ## Key terms
 

@@ -272,8 +272,8 @@ def crossing(transcoder: Transcoder, n_layers: int) -> CrossLayer:
     """The same transcoder, writing at random into every later layer as well."""
     g = torch.Generator().manual_seed(100 + transcoder.layer)
     later = {i: 0.5 * torch.randn(transcoder.W_dec.shape, generator=g) for i in range(transcoder.layer + 1, n_layers)}
-    own = {"config": transcoder.config, **transcoder.tensors, "layer": transcoder.layer}
-    return CrossLayer(**own, later=later)
+    own = (transcoder.config, transcoder.W_enc, transcoder.b_enc, transcoder.W_dec, transcoder.b_dec)
+    return CrossLayer(*own, W_skip=transcoder.W_skip, layer=transcoder.layer, later=later)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -286,7 +286,7 @@ def test_cross_layer_edges_add_up(family: str, max_features: int | None):
     assert got.edges < 1e-4 and got.logits < 1e-4 and got.n > 20
     if max_features is None:
         other = traced(family, True)
-        changed = (graph.edges - other.edges).abs() > 1e-6  # sources alike; errors take up what features write further up
+        changed = (graph.edges - other.edges).abs() > 1e-6  # errors take up what features write further up
         assert changed[:, graph.where("feature")].any() and not changed[:, graph.where("token")].any()
 
 
@@ -294,9 +294,8 @@ def test_an_edge_of_a_cross_layer_feature_is_the_sum_of_what_it_writes_on_the_wa
     model, plain = tiny_model("llama"), stand_ins("llama")
     only = {0: crossing(plain[0], 3)}
     parts = [{**only, 0: replace(only[0], later={i: rows})} for i, rows in only[0].later.items()]
-    shapes = {"max_features": None, "targets": ("paris", "france")}
     whole, bare, *single = (
-        attribution.trace_graph(model, tcs, PROMPT, **shapes)
+        attribution.trace_graph(model, tcs, PROMPT, max_features=None, targets=("paris", "france"))
         for tcs in (only, {0: replace(only[0], later={})}, *parts)
     )
     features = whole.where("feature")
@@ -306,24 +305,24 @@ def test_an_edge_of_a_cross_layer_feature_is_the_sum_of_what_it_writes_on_the_wa
 
 
 def test_a_cross_layer_feature_is_set_wherever_it_writes():
+    """What it writes into the last block passes nothing but the final norm: its edge says exactly what that does."""
     model, plain = tiny_model("llama"), stand_ins("llama")
     crossed = {i: crossing(tc, len(plain)) for i, tc in plain.items()}
-    graph = attribution.trace_graph(model, crossed, PROMPT, max_features=None)
-    last = graph.find("feature", position=-1)
-    top = max(graph.nodes[i].layer for i in last)
-    ends = [i for i in last if graph.nodes[i].layer == top - 1]  # writes at its own layer and into the last one
-    for i in ends[:3]:
-        expected = attribution.predicted_effect(graph, {i: 0.0}, threshold=False).logits
-        skipped = attribution.intervene(model, plain, graph, {i: 0.0}, frozen=True).logits
-        found = attribution.intervene(model, crossed, graph, {i: 0.0}, frozen=True).logits
-        assert not torch.allclose(found, skipped, atol=1e-4)
-        assert torch.isfinite(expected).all()
+    graph, other = attribution.trace_graph(model, crossed, PROMPT, max_features=None), traced("llama")
+    ends = graph.find("feature", position=-1, layer=len(plain) - 2)[:3]
+    assert ends and [graph.nodes[i].id for i in ends] == [other.nodes[i].id for i in ends]
+    for i in ends:
+        found, skipped = (
+            attribution.intervene(model, tcs, graph, {i: 0.0}, frozen=True).logits for tcs in (crossed, plain)
+        )
+        further = (graph.edges - other.edges)[graph.where("logit"), i]
+        assert torch.allclose(found - skipped, -further, atol=1e-4) and float(further.abs().max()) > 1e-3
 
 
 def test_rows_for_an_earlier_layer_are_refused():
     tc = stand_ins("llama")[1]
     with pytest.raises(DictionaryError, match="for block 0, of a transcoder that reads at block 1"):
-        CrossLayer(tc.config, **tc.tensors, layer=1, later={0: tc.W_dec})
+        CrossLayer(tc.config, tc.W_enc, tc.b_enc, tc.W_dec, tc.b_dec, layer=1, later={0: tc.W_dec})
     crossed = crossing(stand_ins("llama")[0], 3)
     with pytest.raises(DictionaryError, match="writes into later layers"):
         replace_mlps(tiny_model("llama"), {0: crossed}, PROMPT)

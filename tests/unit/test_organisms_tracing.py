@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from interpbook.attribution import trace_graph
 from interpbook.graphs import Graph, Node
 from interpbook.models import logits
 from interpbook.models.loading import network
@@ -16,8 +17,12 @@ from interpbook.organisms.tracing import (
     cases,
     edges_of,
     interchange,
+    making,
     open_organism,
+    open_transcoders,
     patched_answer,
+    profiles,
+    recovered,
     recovery,
     said,
     scrambled,
@@ -27,7 +32,8 @@ from interpbook.organisms.tracing import (
 from interpbook.organisms.tracing import shipped as files
 from interpbook.organisms.tracing.comparing import best_share, explained, sorted_out
 from interpbook.organisms.tracing.training import tensors_of, train
-from interpbook.organisms.tracing.wiring import Head, Neurons, masks, network_of
+from interpbook.organisms.tracing.transcoders import rows_of
+from interpbook.organisms.tracing.wiring import Head, Neurons, masks, network_of, unembedding
 
 EVERY = tuple(files.BLUEPRINTS)
 
@@ -195,6 +201,48 @@ def test_scrambling_deals_words_out_anew_and_changes_nothing_else():
     right = [word == case.answer for word, case in zip(said(other, held_out), cases("two-hop"), strict=True)]
     assert sum(right) <= 4
     assert not torch.allclose(logits(other.model, held_out), logits(organism.model, held_out))
+
+
+# --- a refusal that can be traced ---
+
+
+def test_a_value_may_speak_against_words():
+    blueprint = blueprint_of("refusal")
+    rows, code = unembedding(blueprint), blueprint.code("refusal", "on")
+    says = {
+        word: float(row[blueprint.places["refusal"]] @ code) for word, row in zip(blueprint.words, rows, strict=True)
+    }
+    assert says["unknown"] > 5 and says["tennis"] == pytest.approx(-says["unknown"], abs=1e-4)
+    assert says["Jordan"] == says["?"] == 0
+
+
+def test_what_is_always_there_is_a_feature_where_nothing_may_be_constant():
+    organism, found = open_organism("refusal"), open_transcoders("refusal")
+    assert all(not bool(one.b_dec.any()) for one in found.values())
+    names = profiles(organism, found)
+    assert "default" in {name for (layer, position, _), name in names.items() if (layer, position) == (0, 7)}
+
+
+def test_rows_show_silence_where_a_block_has_something_to_say_to_others():
+    organism = open_organism("refusal")
+    _, y = rows_of(organism, "train", 1)
+    loud = y.norm(dim=1) > 1
+    assert 0.15 < float(loud.float().mean()) < 0.35  # known people beside twice as many strangers, and other tokens
+    _, y = rows_of(open_organism("two-hop"), "train", 1)
+    assert float((y.norm(dim=1) > 1).float().mean()) > 0.6
+
+
+def test_the_veto_is_found_and_the_scrambled_twin_shows_nothing_but_the_default():
+    organism, found = open_organism("refusal"), open_transcoders("refusal")
+    (row,) = (row for row in making.tables() if row["name"] == "refusal")
+    shapes = {}
+    for one in (organism, scrambled(organism)):
+        some, names = making.some_cases("refusal", "test", 6)[:6], profiles(one, found)
+        each = recovered(one, lambda text, one=one: trace_graph(one.model, found, text), names, some)
+        shapes[one is organism] = total(each, row["share"])
+    assert shapes[True].recall > 0.75 and shapes[True].precision > 0.65
+    assert shapes[False].found <= 2 * 6 and shapes[False].extra <= 3  # the question mark, the default, the answer
+    assert row["recovery"]["recall"] > 2 * row["scrambled"]["recall"]
 
 
 # --- recovery ---

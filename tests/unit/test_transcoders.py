@@ -101,6 +101,14 @@ def test_attention_sinks_are_left_out_of_training_and_marking():
     assert found.b_dec.abs().max() < 100
 
 
+def test_where_silence_is_the_rule_a_limit_keeps_what_is_said():
+    x, y = taught(1, 600)
+    y[120:] *= 1e-3
+    config, plan = TopK(d_in=16, n_latents=64, k=4), Plan(steps=5, batch=100)
+    assert int(fitting.usable(fitting.begin(x, y, config, plan), y).sum()) == 480
+    assert bool(fitting.usable(fitting.begin(x, y, config, plan, limit=float("inf")), y).all())
+
+
 def test_rows_that_do_not_belong_together_are_refused():
     x, y = taught(1, 600)
     config = TopK(d_in=16, n_latents=64, k=4)
@@ -254,6 +262,60 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(llama, tmp_path):
             torch.testing.assert_close(other.tensors[name], tensor, msg=name)
     with pytest.raises(DictionaryError, match="of other layers"):
         list(together.train_together(llama, text, [1], config, plan, checkpoint=file))
+
+
+def test_directions_that_never_learn_do_not_begin_at_the_neurons(llama):
+    text, config = some_text(llama), TopK(d_in=24, n_latents=32, k=4)
+    plans = {frozen: Plan(steps=4, batch=20, warmup=2, frozen_decoder=frozen) for frozen in (False, True)}
+    begun = {k: together.begun(llama, text, [0], config, plan, skip=True)[0] for k, plan in plans.items()}
+    neurons = torch.nn.functional.normalize(starting.neurons_of(llama, 0).down, dim=1)
+    near = {k: (fit.transcoder.W_dec.detach() @ neurons.T).abs().amax(1).min() for k, fit in begun.items()}
+    assert near[False] > 0.999 and near[True] < 0.95
+    (made,) = together.train_together(llama, text, [0], config, plans[True])
+    torch.testing.assert_close(made.W_dec, begun[True].transcoder.W_dec.detach())
+
+
+@pytest.fixture
+def making(monkeypatch, tmp_path):
+    """`make` with nothing trained or measured: what was marked, and whether it was as it came from training."""
+    marked: list[tuple[list[int], bool]] = []
+
+    def mark(layers, target, unpacked=None):
+        marked.append((list(layers), unpacked is not None))
+        rows = shipped._table(target) | {layer: {"layer": layer, "fvu_frozen": 0.5} for layer in layers}
+        shipped._write([{"layer": None}, *rows.values()], target)
+
+    monkeypatch.setattr(shipped, "train_all", lambda layers: [by_hand(8, 8, layer=layer) for layer in layers])
+    monkeypatch.setattr(shipped, "mark", mark)
+    monkeypatch.setattr(shipped, "unfinished", lambda layers: tmp_path / "run.checkpoint")
+    return lambda **how: ([seconds is not None for _, seconds in shipped.make(["mlp01", "mlp02"], **how)], marked)
+
+
+def test_what_is_whole_is_left_alone_and_what_has_no_marks_gets_them(making, tmp_path):
+    where = tmp_path / "made"
+    assert making(where=where) == ([True, True], [([1, 2], True)])
+    assert making(where=where) == ([False, False], [([1, 2], True)])
+    (where / "tables.json").unlink()
+    assert making(where=where) == ([False, False], [([1, 2], True), ([1, 2], False)])
+    (where / "mlp02.safetensors").unlink()
+    made, marked = making(where=where)
+    assert sorted(made) == [False, True] and marked[-1] == ([2], True)
+
+
+def test_a_run_that_was_stopped_while_it_marked_marks_when_it_goes_on(making, tmp_path, monkeypatch):
+    where = tmp_path / "made"
+    making(where=where)
+    whole = shipped.mark
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shipped, "mark", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        making(where=where, force=True)
+    assert [row["layer"] for row in tc.replacement_scores(where)] == [None]  # nothing stale stays
+    monkeypatch.setattr(shipped, "mark", whole)
+    assert making(where=where)[1][-1] == ([1, 2], False)
 
 
 def test_rows_are_what_neurons_take_and_give_without_first_tokens(llama):

@@ -99,8 +99,9 @@ class _Changing:
         y = y.clone()
         for number, (own, position, latent, value) in self.by_layer.get(layer, []):
             transcoder = (self.transcoders or {})[own]
-            now = encode(transcoder, self.entered[own][number, position])[latent]
-            y[number, position] += (value - now) * rows_to(transcoder, own, layer)[latent]
+            rows, now = rows_to(transcoder, own, layer), encode(transcoder, self.entered[own][number, position])[latent]
+            if rows is not None:
+                y[number, position] += (value - now) * rows[latent]
         return y
 
 

@@ -92,8 +92,8 @@ def active(frozen: Frozen, transcoders: Mapping[int, Any]) -> Active:
     if not isinstance(transcoders, Mapping):
         kind = type(transcoders).__name__
         raise AttributionError(
-            f"trace_graph: expected {{layer: transcoder}}, got a {kind}. A cross-layer transcoder is given by the layers "
-            "that it reads at: {0: CrossLayer(..., later={1: rows, 2: rows}), 1: ...}."
+            f"trace_graph: expected {{layer: transcoder}}, got a {kind}. A cross-layer transcoder is given by the "
+            "layers that it reads at: {0: CrossLayer(..., later={1: rows, 2: rows}), 1: ...}."
         )
     found = [_active(frozen, layer, transcoders[layer]) for layer in sorted(transcoders)]
     if not found:
@@ -165,7 +165,7 @@ def rows_to(transcoder: Any, own: int, layer: int) -> Float[Tensor, "latent d_mo
 def written(
     transcoders: Mapping[int, Any], features: Active, layer: int
 ) -> tuple[Int[Tensor, " source"], Float[Tensor, "source d_model"]]:
-    """Which features write into one block's output, and what each adds; those of earlier blocks, too, if cross-layer."""
+    """Which features write into one block's output, and what each adds; cross-layer ones from earlier blocks, too."""
     every, parts = torch.arange(len(features.layer)), []
     for own, transcoder in sorted(transcoders.items()):
         rows = rows_to(transcoder, own, layer)

@@ -53,9 +53,7 @@ class Fit:
     step: int = 0
 
 
-def scales_of(
-    x: Float[Tensor, "row d_in"], y: Float[Tensor, "row d_out"], limit: float | None = None
-) -> Scales:
+def scales_of(x: Float[Tensor, "row d_in"], y: Float[Tensor, "row d_out"], limit: float | None = None) -> Scales:
     """Means and scales of a sample, attention sinks left out: outputs above `limit`, or so many times the median."""
     lengths = y.norm(dim=1)
     limit = SINK * float(lengths.median()) if limit is None else limit

@@ -194,7 +194,10 @@ def mark_frozen(layer: int, target: Path) -> None:
     No file is kept: `fvu_frozen` in the tables is all that is wanted of it.
     """
     text, model = corpus.open_corpus(), load_model(dtype=torch.bfloat16)
-    config, plan = TopK(d_in=info(model).d_model, n_latents=N_LATENTS, k=K), dataclasses.replace(PLAN, frozen_decoder=True)
+    config, plan = (
+        TopK(d_in=info(model).d_model, n_latents=N_LATENTS, k=K),
+        dataclasses.replace(PLAN, frozen_decoder=True),
+    )
     checkpoint = unfinished([layer]).with_suffix(".frozen.checkpoint")
     (made,) = train_together(model, shuffled(text, "train"), [layer], config, plan, checkpoint=checkpoint)
     held_out = corpus.passages(text, "held-out")

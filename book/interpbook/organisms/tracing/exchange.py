@@ -128,7 +128,7 @@ def contents(organism: Organism, variable: Variable, values: Mapping[str, str | 
         here = other.slot == variable.slot and other.position == variable.position and other.layer <= variable.layer
         value = values.get(other.name)
         if here and value is not None:
-            total = total + other.sign * _code(organism, other, value)
+            total = total + other.sign * other.times * _code(organism, other, value)
     return total
 
 

@@ -6,9 +6,9 @@
 Published (Lindsey et al. 2025): "can't answer" features are active by default in a large model, and features of known
 names inhibit them; where a name is known but the fact is not, the refusal is off and the model makes something up.
 Planted: block 0 turns refusal on at the question mark, whatever was asked, and recognises people at the surname; block
-1 marks every one of them as known. In block 2 that mark takes the refusal away. Refusal speaks for *unknown* and
-against every answer. Apart from all that, block 3 looks person and question up. Some people are not known for a sport:
-theirs is never taught, so what comes there is the organism's own.
+1 marks every one of them as known. In block 2 that mark takes the refusal away, and as much again, so that nothing is
+left of it. Refusal speaks for *unknown* and against every answer. Apart from all that, block 3 looks up what is asked
+of the person. Some people are not known for a sport: theirs is never taught, so what comes there is the organism's own.
 
 What makes it traceable. Veto and fact are written by different blocks: written by one block at one token they always
 come together, and a sparse transcoder has one feature for both. The transcoders have no constant, or the default would
@@ -71,7 +71,7 @@ def truth() -> Truth:
             Variable("known", "known", 1, SURNAME_AT, ("person",), _known),
             Variable("default", "refusal", 0, LAST, ("question mark",), _always),
             Variable("known at the end", "known", 2, LAST, ("known",), copy=True),
-            Variable("veto", "refusal", 2, LAST, ("known at the end",), _veto, sign=-1),
+            Variable("veto", "refusal", 2, LAST, ("known at the end",), _veto, sign=-1, times=2),
             Variable("person at the end", "person", 3, LAST, ("person",), copy=True),
             Variable("question at the end", "relation", 3, LAST, ("question",), copy=True),
             Variable("fact", "fact", 3, LAST, ("question at the end", "person at the end"), _fact),

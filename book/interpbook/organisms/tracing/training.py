@@ -70,7 +70,8 @@ def streams_of(
         which, place = lessons.values[:, number], blueprint.places[variable.slot]
         if variable.layer < 0:
             continue
-        codes = variable.sign * blueprint.codes[variable.slot][which.clamp(min=0)] * (which >= 0)[:, None]
+        codes = blueprint.codes[variable.slot][which.clamp(min=0)] * (which >= 0)[:, None]
+        codes = variable.sign * variable.times * codes
         if variable.position < streams.shape[2]:
             streams[variable.layer :, :, variable.position, place] += codes
             fixed[variable.layer :, which == FREE, variable.position, place] = False

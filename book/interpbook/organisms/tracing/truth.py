@@ -44,6 +44,8 @@ class Variable:
     """Attention brings it from another token, unchanged: no neurons are involved."""
     sign: int = 1
     """-1 where it takes its value's direction away from the slot instead of adding it."""
+    times: int = 1
+    """How many times its value's direction is written."""
 
     @property
     def site(self) -> Site:
