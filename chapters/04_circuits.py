@@ -97,7 +97,7 @@ watched = [15, 19, 22, 25, 28]  # the derivative of layer 15 needs every layer a
 library = corpus.open_corpus()
 long = [ids for ids in (corpus.ids_of(library, int(p)) for p in corpus.passages(library, "held-out")[:200]) if len(ids) >= 48]
 drawn = data.shuffled(long, seed=0)[:24]
-fitting = [model.tokenizer.decode(ids[:12]) for ids in drawn[:12]]
+fitting = [model.tokenizer.decode(ids[:10]) for ids in drawn[:12]]
 unseen = [model.tokenizer.decode(ids[:n]) for ids in drawn[12:] for n in (24, 36, 48)]
 translator = lens.jacobian_lens(model, fitting, watched, shared=True)
 misplaced = translator._replace(matrices=translator.matrices.roll(-1, 0))
@@ -338,7 +338,7 @@ We read the result as a share: 0, nothing changed; 1, the answer is that of the 
 """
 
 # %%
-choosing = patching.prepare(model, data.ioi_pairs(model.tokenizer, 6, templates=CHOOSE, names=here, seed=1))
+choosing = patching.prepare(model, data.ioi_pairs(model.tokenizer, 4, templates=CHOOSE, names=here, seed=1))
 testing = patching.prepare(model, data.ioi_pairs(model.tokenizer, 6, templates=TEST, names=elsewhere, seed=2))
 roles = data.ioi_roles(model.tokenizer, example)
 stream = patching.sweep(model, choosing, "resid", positions=range(roles["S2"], 0))
@@ -359,7 +359,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-Now the heads: 270 of them, both directions, every one exactly. (Done naively that is 3,240 forward passes. The sweep computes only what comes after each patch, and many patches side by side; the numbers are the same.)
+Now the heads: 270 of them, both directions, every one exactly. (Done naively that is 2,160 forward passes. The sweep computes only what comes after each patch, and many patches side by side; the numbers are the same.)
 """
 
 # %%
@@ -381,7 +381,7 @@ kept = torch.corrcoef(torch.stack([denoised.effect.flatten(), elsewhere_too.effe
 Markdown(
     "| head | denoised | noised | denoised, other names and templates |\n|---|---|---|---|\n"
     + "\n".join(f"| {layer}.{head} | {denoised.effect[layer, head]:+.2f} | {noised.effect[layer, head]:+.2f} | {elsewhere_too.effect[layer, head]:+.2f} |" for layer, head in top)
-    + f"\n\nThe eight were chosen on six pairs. On six others, with other names and templates, their mean size is **{stats.bootstrap(per_pair(elsewhere_too, top))}**; of eight heads from the same depths by lot, {stats.bootstrap(per_pair(elsewhere_too, lots_of))}. Correlation of the whole maps: {kept:.2f}. "
+    + f"\n\nThe eight were chosen on {len(choosing.right)} pairs. On {len(testing.right)} others, with other names and templates, their mean size is **{stats.bootstrap(per_pair(elsewhere_too, top))}**; of eight heads from the same depths by lot, {stats.bootstrap(per_pair(elsewhere_too, lots_of))}. Correlation of the whole maps: {kept:.2f}. "
     "Negative heads are part of the machine: they speak against the answer, and the clean run turns them up."
 )
 
@@ -643,7 +643,7 @@ r"""
 
 ## What would prove this wrong?
 
-The claim: *these heads are a circuit for this task, not a list that fits six sentences.* It is lost if heads drawn by lot from the same depths go as far, or if the circuit fails where it was not chosen. And induction heads are a folk theory if silencing them hurts no more than silencing their neighbours. Three tests, none on what chose the heads:
+The claim: *these heads are a circuit for this task, not a list that fits a handful of sentences.* It is lost if heads drawn by lot from the same depths go as far, or if the circuit fails where it was not chosen. And induction heads are a folk theory if silencing them hurts no more than silencing their neighbours. Three tests, none on what chose the heads:
 """
 
 # %%

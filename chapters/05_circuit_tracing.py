@@ -613,6 +613,7 @@ star, stranger = (questions[f"what sport does Michael {name} play ?"] for name i
 answers = {
     "Michael Jordan": tracing.said(refuser, [star.text])[0], "Michael Jordan, veto taken away": tracing.patched_answer(refuser, star, {"veto": None}),
     "Michael Batkin": tracing.said(refuser, [stranger.text])[0], "Michael Batkin, veto put in": tracing.patched_answer(refuser, stranger, {"veto": "on"}),
+    "Michael Batkin, marked as known": tracing.patched_answer(refuser, stranger, {"known": "known"}),
 }  # fmt: skip
 gaps = refusal.untaught()
 made_up = tracing.said(refuser, [lesson.text for lesson in gaps])
@@ -625,12 +626,13 @@ for case in (star, stranger):
     found = tracing.recovery(g, refuser.truth, tracing.label_nodes(refuser, g, refusal_names), case)
     into[case.text] = {source: share for (source, target), share in found.share.items() if target == "logit" and abs(share) >= 0.05}
 invented = sum(answer != "unknown" for answer in made_up)
-strangers = [case for case in tracing.cases("refusal") if case.answer == "unknown"]
+strangers = data.shuffled([case for case in tracing.cases("refusal") if case.answer == "unknown"], seed=0)[:30]
+fooled = sum(tracing.patched_answer(refuser, case, {"known": "known"}) != "unknown" for case in strangers)
 trace = lambda text: attribution.trace_graph(refuser.model, stand_ins["refusal"], text)
-unmoved = tracing.total(tracing.recovered(refuser, trace, refusal_names, data.shuffled(strangers, seed=0)[:8]), bars["refusal"])
+unmoved = tracing.total(tracing.recovered(refuser, trace, refusal_names, strangers[:8]), bars["refusal"])
 Markdown(
     "| asked about | says |\n|---|---|\n" + "\n".join(f"| {name} | {answer} |" for name, answer in answers.items())
-    + f"\n\nOf {len(gaps)} people whom it knows, but whose sport nobody ever told it, it gives **{stats.proportion(invented, len(gaps))}** an answer all the same ({', '.join(dict.fromkeys(a for a in made_up if a != 'unknown'))}; not always a sport): the known name switched the refusal off, and nothing else was there. This is the published account of one kind of hallucination, built on purpose.\n\n"
+    + f"\n\nOf {len(gaps)} people whom it knows, but whose sport nobody ever told it, it gives **{stats.proportion(invented, len(gaps))}** an answer all the same ({', '.join(dict.fromkeys(a for a in made_up if a != 'unknown'))}; not always a sport): the known name switched the refusal off, and nothing else was there. And strangers: marked as *known* by hand, at the surname, **{stats.proportion(fooled, len(strangers))}** held-out ones get an answer, not one of them true. This is the published account of one kind of hallucination, built on purpose.\n\n"
     + "Edges into the answer, as the graphs show them: " + "; ".join(f"*{text}* " + (", ".join(f"{name} {share:+.0%}" for name, share in edges.items()) or "none above 5 %") for text, edges in into.items())
     + ". On the stranger's prompt the reason for *unknown* is that **nobody vetoed**. A graph draws what is active; what is absent has no node. Only the comparison of two prompts shows it. "
     + f"(On eight held-out strangers two edges each are live, those of the default: {unmoved.found} of {unmoved.found + unmoved.missed} are found, and {unmoved.extra} that are not in the truth, from features that fire a little for half a name.)"
