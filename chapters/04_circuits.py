@@ -116,6 +116,8 @@ Markdown(
 
 # %% [markdown]
 r"""
+Look at the control before you praise the lens. In some rows the Jacobian of the wrong layer reads as well as the right one, or better. There the gain over the logit lens is not knowledge about *this* layer: a lens that turns streams in the way that later layers commonly do would be enough. A lens is a reader that we made; it has habits of its own.
+
 Now the same two lenses on Mary and John.
 """
 
