@@ -1,6 +1,6 @@
 """AuxK on and off: how many latents die, and what that costs, where the right answer is known and where it is not.
 
-1. `on_planted`: as many latents as planted features, so that each dead latent is a feature missed; three learning rates.
+1. `on_planted`: as many latents as planted features, so that each dead latent is a feature missed; three rates.
 2. `on_stream`: SmolLM2's stream after block 15, where nobody knows how many latents there should be. Two regimes in
    which many die: 4,096 latents of which 8 are active, and 2,048 whose encoder does not begin as their directions.
 
@@ -57,7 +57,7 @@ def plan_for(where: str, rate: float, seed: int, aux: float) -> Plan:
     """How one is trained; on the stream a latent counts as dead after 40 silent batches."""
     if where == "planted":
         return Plan(steps=600, batch=256, lr=rate, dead_after=5_000, seed=seed, aux=aux)
-    return Plan(steps=800, batch=512, lr=rate, dead_after=20_000, seed=seed, aux=aux, tied_start=where != "untied")
+    return Plan(steps=500, batch=512, lr=rate, dead_after=20_000, seed=seed, aux=aux, tied_start=where != "untied")
 
 
 def on_planted(plan: Plan) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The dictionaries that come with the book: SmolLM2's residual stream at three layers, several settings at one.
 
-1. `recipes` says how each was trained (`smaller`: those of fewer latents): where it reads, its kind and settings, on which passages of the book's corpus.
+1. `recipes` says how each was trained (`smaller`: those of fewer latents): where it reads, its kind and settings, on
+   which passages of the book's corpus.
 2. `make` trains what is missing, marks it on passages that training did not see, and notes both in the manifest. A run
    that was stopped goes on where it was.
 3. `open_sae` opens one, once its checksum is right. Its tables hold what was measured on it as it lies on disk.
