@@ -436,11 +436,11 @@ Markdown(f"*Parent, among 512: its children fire inside its rows in {share.insid
 
 # %% [markdown]
 r"""
-Firing together is correlation. The intervention: take the parent away from the stream, the error kept, and note how every logit moves; then take away its children instead. If they are the parent in pieces, the model should feel the same. The controls: only the child that is strongest in the row, and, in each row, one other active latent of the large dictionary as strong as the children together.
+Firing together is correlation. The intervention: take the parent away from the stream, the error kept, and note how every logit moves; then take away its children instead. If they are the parent in pieces, the model should feel the same. The control: in each row, one other active latent of the large dictionary, as strong as the children together or nearest to it.
 """
 
 # %%
-short = torch.stack([ids[:40] for ids in (corpus.ids_of(library, int(p)) for p in chosen) if len(ids) >= 40][:8])
+short = torch.stack([ids[:40] for ids in (corpus.ids_of(library, int(p)) for p in chosen) if len(ids) >= 40][:6])
 stream = read_stream(model, short, sae.site).float()
 untouched = logits(model, short)
 small_on, large_on = dic.encode(few, stream), dic.encode(sae, stream)
@@ -450,7 +450,7 @@ def effects_of(parent, kids):
     """Where parent and children fire: the cosine of what each removal does to the logits with what the parent's does."""
     here = (small_on[..., parent] > 0) & (large_on[..., kids] > 0).any(-1)
     here[:, 0] = False
-    parts = {"children": lambda f: splitting.of_these(f, kids), "strongest child": lambda f: splitting.strongest(f, kids), "another, as strong": lambda f: splitting.equally_strong(f, kids)}
+    parts = {"children": lambda f: splitting.of_these(f, kids), "another, as strong": lambda f: splitting.equally_strong(f, kids)}
     edits = {"parent": steering.take_away(few, lambda f: splitting.of_these(f, torch.tensor([parent])))} | {name: steering.take_away(sae, part) for name, part in parts.items()}
     change = {name: (logits(model, short, write={sae.site: edit}) - untouched)[here].float() for name, edit in edits.items()}
     change = {name: moved - moved.mean(-1, keepdim=True) for name, moved in change.items()}
@@ -465,7 +465,7 @@ agree = {name: [one[name] for one in felt] for name in felt[0] if name != "rows"
 Markdown(
     f"Cosine with the parent's effect on {untouched.shape[-1]:,} logits, over {len(felt)} families (the first of the same draw that are heard on these passages), {sum(one['rows'] for one in felt)} rows: "
     + "; ".join(f"{name} **{stats.bootstrap(values)}**" for name, values in agree.items())
-    + f". Children minus the other latent: {stats.difference(agree['children'], agree['another, as strong'], paired=True)}; children minus the strongest one alone: {stats.difference(agree['children'], agree['strongest child'], paired=True)}. "
+    + f". Children minus the other latent: {stats.difference(agree['children'], agree['another, as strong'], paired=True)}. "
     "Part of this is geometry: near directions move the stream in near ways. What the fourteen blocks above it make of that was not given."
 )
 

@@ -101,12 +101,6 @@ def of_these(latents: Float[Tensor, "... latent"], some: Int[Tensor, " some"]) -
     return kept
 
 
-def strongest(latents: Float[Tensor, "... latent"], some: Int[Tensor, " some"]) -> Float[Tensor, "... latent"]:
-    """In each row the one of them that is most active; all else 0."""
-    best = some[latents[..., some].argmax(-1, keepdim=True)]
-    return torch.zeros_like(latents).scatter(-1, best, latents.gather(-1, best))
-
-
 def equally_strong(latents: Float[Tensor, "... latent"], some: Int[Tensor, " some"]) -> Float[Tensor, "... latent"]:
     """In each row one other active latent, as strong as `some` are together or nearest to it; all else 0.
 
