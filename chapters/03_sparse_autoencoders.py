@@ -4,13 +4,14 @@ r"""
 
 *Can we learn the list of things that a model has directions for, without naming one of them first? And what is missing from the list?*
 
-> **Time** 80 min · **Needs** [chapter 01](01_superposition.ipynb), [chapter 02](02_probing.ipynb) · **Exercises** [03_sparse_autoencoders](../exercises/03_sparse_autoencoders.ipynb), about two hours
+> **Time** 95 min · **Needs** [chapter 01](01_superposition.ipynb), [chapter 02](02_probing.ipynb) · **Exercises** [03_sparse_autoencoders](../exercises/03_sparse_autoencoders.ipynb), about two hours
 
 **After this chapter you can**
 
 - say what a sparse autoencoder computes, and what tells TopK, BatchTopK, JumpReLU, Gated and Matryoshka apart;
 - mark a dictionary where the right answer is known, and say when it fails;
 - read an evaluation table: variance unexplained, L0, dead latents, loss recovered, each beside a baseline that learned nothing;
+- tell when a second chance revives dead latents and when it does not, and what becomes of a latent in a larger dictionary;
 - read a feature page with suspicion, and score an automatic label on text that did not make it;
 - clamp a latent, draw a dose and its price, and choose the controls that could embarrass you.
 
@@ -262,7 +263,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-A high learning rate kills, the second chance revives, and what is revived are features. That is the story as it is told. Now three seeds of it and of other regimes, recorded because they take minutes: the planted rows at lower rates, and the stream of SmolLM2 after block 15. There, *untied* is 2,048 latents with 16 active whose encoder does not start as a copy of the directions, a bad start of the kind that the authors warn of, and
+Fewer are dead with it, and what is alive instead are features. That is the story as it is told. Now three seeds of it and of other regimes, recorded because they take minutes: the planted rows at lower rates, and the stream of SmolLM2 after block 15. There, *untied* is 2,048 latents with 16 active whose encoder does not start as a copy of the directions, a bad start of the kind that the authors warn of, and
 *wide* is 4,096 latents of which only 8 are active (one seed, since it is slow).
 """
 
