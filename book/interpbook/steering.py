@@ -1,7 +1,7 @@
 """Act on a latent or along a direction, and measure what it does and what it costs.
 
 1. `clamp` sets one latent to a value wherever it stands and keeps everything else, the error term included.
-2. `push` adds a direction. Clamping is pushing by whatever is missing.
+2. `push` adds a direction. Clamping is pushing by whatever is missing. `take_away` removes several latents at once.
 3. `dose_response` measures, over neutral text, how much probability goes to a topic's words (what steering does) and
    how badly the model predicts what really comes next (what it costs).
 4. `continuations` lets the model speak under several edits at once.
@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from nnsight import TransformersModel
 from torch import Tensor
 
-from interpbook.dictionaries import DictionaryError, Sae, latent, ordinary
+from interpbook.dictionaries import DictionaryError, Sae, encode, latent, ordinary
 from interpbook.models import Site, Tokens, logits, tokenize
 
 Edit = Callable[[Tensor], Tensor]
@@ -51,6 +51,21 @@ def clamp(sae: Sae, i: int, value: float) -> Edit:
         x = stream.to(sae.W_enc.dtype)
         missing = (value - latent(sae, x, i)) * ordinary(sae, x)
         return _but_first(stream, x + missing[..., None] * sae.W_dec[i])
+
+    return through
+
+
+def take_away(sae: Sae, part: Callable[[Tensor], Tensor]) -> Edit:
+    """Remove what some latents add, at every token but attention sinks and the first; all else stays, the error too.
+
+    `part` is given the latents, (batch, seq, latent), and gives back what is to go: as they are where a latent shall
+    be silenced, 0 elsewhere. `clamp(sae, i, 0.0)` is the same for one latent.
+    """
+
+    def through(stream: Tensor) -> Tensor:
+        x = stream.to(sae.W_enc.dtype)
+        gone = part(encode(sae, x)) @ sae.W_dec
+        return _but_first(stream, x - gone * ordinary(sae, x)[..., None])
 
     return through
 

@@ -184,6 +184,17 @@ def test_dead_latents_are_called_back():
     assert dead[1.0] < dead[0.0]
 
 
+def test_an_untied_start_looks_for_other_directions_than_it_adds():
+    tied, untied = (
+        training.start(rows(), config_of("topk"), dataclasses.replace(QUICK, tied_start=tied)).sae
+        for tied in (True, False)
+    )
+    assert torch.equal(tied.W_enc, tied.W_dec) and torch.equal(untied.W_dec, tied.W_dec)
+    cosine = F.cosine_similarity(untied.W_enc, untied.W_dec, dim=1).detach()
+    assert float(cosine.mean().abs()) < 0.3 and float(cosine.max()) < 0.99
+    assert float(untied.W_enc.detach().norm(dim=1).mean()) == pytest.approx(1, abs=0.1)
+
+
 def test_attention_sinks_are_left_out_and_pass_untouched():
     x = rows()
     x[7] *= 1000
@@ -341,7 +352,8 @@ def test_shipped_dictionaries_are_whole_and_within_their_budget():
     for name in listed:
         sae = dic.open_sae(name)
         assert sae.site == Site("resid", layer=rows_of_table[name]["layer"])
-        assert torch.allclose(sae.W_dec.norm(dim=1), torch.ones(4096), atol=0.02)
+        assert sae.config.n_latents == rows_of_table[name]["n_latents"]
+        assert torch.allclose(sae.W_dec.norm(dim=1), torch.ones(sae.config.n_latents), atol=0.02)
     assert rows_of_table["resid15-topk32"]["fvu"] < rows_of_table["resid15-random32"]["fvu"]
     by_k = [rows_of_table[f"resid15-topk{k}"]["fvu"] for k in (16, 32, 64)]
     assert by_k == sorted(by_k, reverse=True)

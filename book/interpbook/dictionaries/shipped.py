@@ -1,6 +1,7 @@
 """The dictionaries that come with the book: SmolLM2's residual stream at three layers, several settings at one.
 
-1. `recipes` says how each was trained: where it reads, its kind and settings, on which passages of the book's corpus.
+1. `recipes` says how each was trained (`smaller`: those of fewer latents): where it reads, its kind and settings, on
+   which passages of the book's corpus.
 2. `make` trains what is missing, marks it on passages that training did not see, and notes both in the manifest. A run
    that was stopped goes on where it was.
 3. `open_sae` opens one, once its checksum is right. Its tables hold what was measured on it as it lies on disk.
@@ -55,7 +56,20 @@ def recipes() -> dict[str, Recipe]:
     made = {f"resid{layer:02d}-topk32": Recipe(layer, TopK(**sizes, k=32)) for layer in (15, 9, 21)}
     made |= {f"resid15-topk{k}": Recipe(15, TopK(**sizes, k=k)) for k in (16, 64)}
     made["resid15-random32"] = Recipe(15, TopK(**sizes, k=32), dataclasses.replace(PLAN, frozen_decoder=True))
-    return made
+    return made | smaller()
+
+
+def smaller() -> dict[str, Recipe]:
+    """Dictionaries of fewer latents on the same rows, for what happens to a latent when there is room for more.
+
+    Each has a seed of its own: with the same one they would begin with the same directions and resemble each other
+    for no better reason. Two are of the same size, which tells chance resemblance from splitting.
+    """
+    made = {"512": (512, 1), "512b": (512, 2), "1024": (1024, 3), "2048": (2048, 4)}
+    return {
+        f"resid15-topk32-n{name}": Recipe(15, TopK(D_MODEL, n, k=32), dataclasses.replace(PLAN, seed=seed))
+        for name, (n, seed) in made.items()
+    }
 
 
 def folder() -> Path:
@@ -65,7 +79,7 @@ def folder() -> Path:
 
 def shipped(where: Path | None = None) -> list[str]:
     """The names of the dictionaries that are there."""
-    return sorted(Path(name).stem for name in artifacts.manifest(where or folder()))
+    return sorted(Path(name).stem for name in artifacts.manifest(where or folder()) if name.endswith(".safetensors"))
 
 
 def open_sae(name: str, where: Path | None = None) -> Sae:

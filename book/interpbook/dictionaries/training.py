@@ -63,6 +63,8 @@ class Plan:
     """Weight of the dead latents' loss; 0.0 leaves the dead alone."""
     dead_after: int = 200_000
     """A latent is dead when it was silent for so many rows."""
+    tied_start: bool = True
+    """Encoder rows begin as copies of the directions. False: as others, by lot, and then many latents die."""
     frozen_decoder: bool = False
     """Random directions that never learn: the baseline for every claim about what was found."""
     choose_in: str = "auto"
@@ -146,7 +148,7 @@ def train(
 
 
 def start(rows: Rows, config: Config, plan: Plan) -> State:
-    """Random directions, an encoder that looks for just these, and the mean as the offset."""
+    """Random directions, an encoder that looks for just these (or, untied, for others), and the mean as the offset."""
     generator = torch.Generator().manual_seed(plan.seed)
     some = torch.randint(rows.shape[0], (min(SAMPLE, rows.shape[0]),), generator=generator).sort().values
     sample = _finite(rows[some].float(), some)
@@ -157,10 +159,9 @@ def start(rows: Rows, config: Config, plan: Plan) -> State:
     scale = float((sample - mean).square().mean().sqrt()) or 1.0
     W = torch.randn(config.n_latents, config.d_in, generator=generator)
     W = W / W.norm(dim=1, keepdim=True)
-    rule = rule_of(config)
-    sae = Sae(
-        config, W.clone(), torch.zeros(config.n_latents), W, mean / scale, rule.fresh_extra(config), limit=limit / scale
-    )
+    looks_for = W.clone() if plan.tied_start else torch.randn(W.shape, generator=generator) / math.sqrt(config.d_in)
+    rule, biases = rule_of(config), torch.zeros(config.n_latents)
+    sae = Sae(config, looks_for, biases, W, mean / scale, rule.fresh_extra(config), limit=limit / scale)
     tensors = {name: tensor.to(plan.device) for name, tensor in sae.tensors.items()}
     trained = ["W_enc", "b_enc", "b_dec", *rule.TRAINED, *([] if plan.frozen_decoder else ["W_dec"])]
     for name in trained:
