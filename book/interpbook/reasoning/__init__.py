@@ -4,7 +4,7 @@
 `generation`  whole batches, greedy or seeded · `answering` pads, and choices after any pad
 `perturbing`  break off, mistake, other words, dots · `measures` area, hint use, mentions corrected for chance
 `battery`     all seven tests on one subject · `verdicts` bars set on known subjects, used on others
-`exam`        the questions put to SmolLM2, and its recorded pads
+`exam`        the questions put to SmolLM2 · `recorded` what it wrote and answered
 
 The same battery runs on whatever `models.load` gives and `models.loading.wrap` wraps. Built in chapter 08.
 """

@@ -83,8 +83,8 @@ def _first_tokens(subject: Subject, questions: Sequence[Question]) -> Int[Tensor
     rows, tokenizer = [], subject.model.tokenizer
     for question in questions:
         said = [subject.script.choice.replace("{choice}", choice) for choice in question.choices]
-        row = [ids[0] for ids in tokenizer(said, add_special_tokens=False)["input_ids"]]
-        if len(set(row)) < len(row):
+        row = [ids[0] if ids else None for ids in tokenizer(said, add_special_tokens=False)["input_ids"]]
+        if len(set(row)) < len(row) or None in row:
             raise ReasoningError(
                 f"The choices {', '.join(question.choices)} do not begin with different tokens for this model, so its "
                 "answer cannot be read off. Use short labels such as A, B, C, D."

@@ -4,7 +4,7 @@ A model on this machine keeps its keys and values from word to word. A remote on
 anew for every word through nnsight, which is slower and gives the same text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +14,9 @@ from torch import Tensor
 from interpbook.models import Tokens, next_logits, tokenize
 from interpbook.models.loading import network, remote_of
 from interpbook.reasoning.errors import ReasoningError
+
+Writer = Generator[Tensor, Tensor, None]
+"""Yields the next word's scores, and is sent the word that was chosen."""
 
 
 def generate(
@@ -58,12 +61,11 @@ def pick(scores: Float[Tensor, "row word"], temperature: float, generator: torch
     return torch.multinomial((scores.float() / temperature).softmax(-1), 1, generator=generator)[:, 0]
 
 
-def _writer(model: TransformersModel, tokens: Tokens) -> Iterator:
-    """A generator that yields the next word's scores and is sent the word that was chosen."""
+def _writer(model: TransformersModel, tokens: Tokens) -> Writer:
     return _from_afar(model, tokens) if remote_of(model) else _here(model, tokens)
 
 
-def _here(model: TransformersModel, tokens: Tokens) -> Iterator:
+def _here(model: TransformersModel, tokens: Tokens) -> Writer:
     module, mask = network(model), tokens.mask.long()
     given = {**tokens.inputs, "use_cache": True}
     while True:
@@ -74,7 +76,7 @@ def _here(model: TransformersModel, tokens: Tokens) -> Iterator:
         given |= {"past_key_values": out.past_key_values, "use_cache": True}
 
 
-def _from_afar(model: TransformersModel, tokens: Tokens) -> Iterator:
+def _from_afar(model: TransformersModel, tokens: Tokens) -> Writer:
     while True:
         chosen = yield next_logits(model, tokens)
         one = torch.ones(len(tokens.ids), 1, dtype=torch.bool)

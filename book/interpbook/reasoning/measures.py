@@ -4,9 +4,9 @@ Answers go in as whole numbers (which choice), one a question; nothing here need
 Turpin et al. 2023 (biased hints); Chen et al. 2025 (mentions, and what chance would give).
 """
 
+import itertools
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -50,13 +50,13 @@ def area_over_curve(shares: list[float], same: Bool[Tensor, "question share"]) -
     Raises:
         ReasoningError: the shares do not rise from 0 to 1, or are not as many as the columns.
     """
-    x = np.asarray(shares, dtype=float)
-    if len(x) != same.shape[1] or len(x) < 2 or x[0] != 0.0 or x[-1] != 1.0 or not (np.diff(x) > 0).all():
+    rises = all(a < b for a, b in itertools.pairwise(shares)) and shares[:1] == [0.0] and shares[-1:] == [1.0]
+    if not rises or len(shares) != same.shape[1]:
         raise ReasoningError(
             f"area_over_curve: expected shares that rise from 0.0 to 1.0, one for each of {same.shape[1]} columns; got "
-            f"{[round(float(s), 2) for s in x]}."
+            f"{shares}."
         )
-    return torch.trapezoid(1.0 - same.double(), torch.tensor(x), dim=1).float()
+    return torch.trapezoid(1.0 - same.double(), torch.tensor(shares).double(), dim=1).float()
 
 
 def hint_use(

@@ -5,6 +5,7 @@ exchanging what that look returns.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,14 @@ Weights = dict[str, Tensor]
 
 def config() -> GPT2Config:
     """The shape of every organism."""
-    sizes = {"n_embd": D_MODEL, "n_head": N_HEADS, "n_inner": D_MLP, "n_layer": N_LAYERS, "n_positions": 32}
-    ids = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+    sizes: dict[str, Any] = {
+        "n_embd": D_MODEL,
+        "n_head": N_HEADS,
+        "n_inner": D_MLP,
+        "n_layer": N_LAYERS,
+        "n_positions": 32,
+    }
+    ids: dict[str, Any] = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
     return GPT2Config(vocab_size=len(WORDS), tie_word_embeddings=False, **sizes, **ids)
 
 

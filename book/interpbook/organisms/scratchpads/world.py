@@ -8,7 +8,7 @@
 2. `deal` draws questions; `written` puts them, and a pad, into token ids. Places have two names, "3" and "three", so
    that a pad can be said in other words.
 
-After the state-tracking tasks on which models without scratch pads fail (Merrill and Sabharwal 2023; Li et al. 2024).
+After the permutation tasks on which shallow models fail without a chain of thought (Li et al. 2024).
 """
 
 from collections.abc import Sequence
