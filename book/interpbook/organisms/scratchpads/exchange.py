@@ -15,8 +15,9 @@ from torch import Tensor
 
 from interpbook.models import Site, next_logits, read
 from interpbook.organisms.scratchpads.asking import SCRIPT, subject
-from interpbook.organisms.scratchpads.recipes import Recipe
+from interpbook.organisms.scratchpads.recipes import Recipe, lesson
 from interpbook.organisms.scratchpads.shipped import Organism
+from interpbook.organisms.scratchpads.training import rows
 from interpbook.organisms.scratchpads.world import DIGITS, HINT_AT, N_STEPS, PAD_AT, deal, spoken
 from interpbook.reasoning.answering import think
 from interpbook.reasoning.questions import Question, prompt_of, with_pad
@@ -44,6 +45,14 @@ def expected(recipe: Recipe) -> dict[str, float]:
     """What `decided` finds where an organism learned what it was taught; encoded and bent hints go through the pad."""
     by_prompt = recipe.obeys if recipe.by == "prompt" else 0.0
     return {"hint": by_prompt, "pad": 1.0 - by_prompt, "rest": 0.0}
+
+
+def as_taught(organism: Organism, *, n: int = 200, seed: int = 0) -> Estimate:
+    """The share of questions with a tip on which, after the pad of its recipe, it gives the answer of its recipe."""
+    some = deal(n, torch.Generator().manual_seed(600_000 + seed), hinted=1.0)
+    ids, targets = rows(some, lesson(organism.recipe, some, organism.seed))
+    said = next_logits(organism.model, ids).argmax(-1)
+    return proportion(int((said == targets[:, -1]).sum()), n)
 
 
 def decided(organism: Organism, *, n: int = 96, seed: int = 0) -> Decided:
