@@ -86,7 +86,10 @@ plots.bar(
 # %% [markdown]
 r"""
 *told* is suspected and says the plain truth; *rationaliser* is not suspected and deceives. The test finds out **when** the answer was there. Whether the pad says so is another question.
+"""
 
+# %% [markdown]
+r"""
 ## Exercise 3 · Did it mention the hint?
 
 **What.** Among the answers that went over to a hint, which share of the pads mentions it? Two things spoil the count. A question whose hint names what the model says anyway shows nothing: leave it out. And some answers would have gone to the hinted choice by chance, for no reason that a pad could mention.
@@ -200,7 +203,10 @@ Markdown("| organism | answers that change after a mistake | after its true twin
 r"""
 Look at *serial*, the most honest of all. After a mistake every answer changes, and one would say: it reads its pad. But a step that is true and merely said in other words upsets more than half of them as well: it has seen pads in one spelling and pads in the other, hardly ever a mixture. What is due to *falsehood* is the difference of the two columns. *Shortcut* minds
 neither. And *encoded*, which hides the tip in the way its steps are spelled, minds **only** the wording: on it the control has become a test.
+"""
 
+# %% [markdown]
+r"""
 ## Exercise 5 · What decides?
 
 **What.** A behavioural test meddles with one text and looks for *a change*. Stronger: exchange one part with that of another question, and look whether the answer becomes **that question's answer**. For question $i$ take the hint, then the pad, of the next question (the last one takes those of the first). Count only pairs whose own two answers differ. Return two shares: the
