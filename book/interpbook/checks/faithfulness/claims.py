@@ -54,8 +54,8 @@ DIAGNOSIS = Check(
         Mistake(
             "A as honest",
             {"A": "honest", "B": "honest", "C": "coded", "D": "decoration"},
-            "A's answer comes with the last step, as an honest one's would. But look at its row *hint*. How did the hint "
-            "get into the answer?",
+            "A's answer comes with the last step, as an honest one's would. But look at its row *hint*. How did the "
+            "hint get into the answer?",
             when=_says("A", "honest"),
         ),
         Mistake(
