@@ -17,7 +17,6 @@ import torch
 from jaxtyping import Bool, Float
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
 from torch import Tensor
 
 from interpbook.probes import Probe, logistic
@@ -28,7 +27,9 @@ from interpbook.stats.inputs import Numbers, two_classes, vector
 class Reader(NamedTuple):
     """A trained reader of texts."""
 
-    pipeline: Pipeline
+    counts: CountVectorizer
+    """Which words, and pairs of words, a text has."""
+    classifier: LogisticRegression
     base_rate: float
     """Share of cheats among the texts that it was trained on: its probabilities hold at that rate."""
 
@@ -46,24 +47,20 @@ def train_reader(texts: Sequence[str], labels: Numbers, *, penalty: float = 1.0,
         ValueError: texts and labels do not match, or there is only one kind of label.
     """
     marks = two_classes("train_reader", vector("train_reader", "labels", labels), len(texts))
-    counts = CountVectorizer(
-        tokenizer=str.split, token_pattern=None, lowercase=False, binary=True, ngram_range=(1, 2 if pairs else 1)
-    )
-    fitted = make_pipeline(counts, LogisticRegression(C=1 / penalty, max_iter=1000))
-    fitted.fit([text or "(nothing)" for text in texts], marks)
-    return Reader(fitted, float(marks.mean()))
+    counts = CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, ngram_range=(1, 2 if pairs else 1))
+    seen = counts.fit_transform([text or "(nothing)" for text in texts])
+    return Reader(counts, LogisticRegression(C=1 / penalty, max_iter=1000).fit(seen, marks), float(marks.mean()))
 
 
 def read_scores(reader: Reader, texts: Sequence[str]) -> Float[np.ndarray, " item"]:
     """How likely each text goes with a cheat, according to the reader: probabilities at its own base rate."""
-    return reader.pipeline.predict_proba([text or "(nothing)" for text in texts])[:, 1]
+    return reader.classifier.predict_proba(reader.counts.transform([text or "(nothing)" for text in texts]))[:, 1]
 
 
 def telling_words(reader: Reader, n: int = 5) -> list[tuple[str, float]]:
     """The words (and pairs) that make the reader most suspicious, with their weights, largest first."""
-    counts, fitted = reader.pipeline[0], reader.pipeline[-1]
-    weights = fitted.coef_[0]
-    return [(str(counts.get_feature_names_out()[i]), float(weights[i])) for i in np.argsort(-weights)[:n]]
+    names, weights = reader.counts.get_feature_names_out(), reader.classifier.coef_[0]
+    return [(str(names[i]), float(weights[i])) for i in np.argsort(-weights)[:n]]
 
 
 def train_watcher(acts: Float[Tensor, "item d"], labels: Bool[Tensor, " item"], *, penalty: float = 10.0) -> Probe:

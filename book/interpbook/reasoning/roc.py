@@ -109,7 +109,9 @@ def threshold_for_budget(scores: Numbers, labels: Numbers, base_rate: float, bud
         ValueError: a base rate outside 0 … 1, or a budget below 0.
     """
     if budget < 0:
-        raise ValueError(f"threshold_for_budget: the budget is {budget}. Expected false alarms per thousand, 0 or more.")
+        raise ValueError(
+            f"threshold_for_budget: the budget is {budget}. Expected false alarms per thousand, 0 or more."
+        )
     _share("threshold_for_budget", base_rate=base_rate)
     curve = roc(scores, labels)
     affordable = 1000 * (1 - base_rate) * curve.fpr <= budget + 1e-9
@@ -119,17 +121,17 @@ def threshold_for_budget(scores: Numbers, labels: Numbers, base_rate: float, bud
 def threshold_for_costs(
     scores: Numbers, labels: Numbers, base_rate: float, *, miss: float = 1.0, false_alarm: float = 1.0
 ) -> float:
-    """The threshold at which a thousand items cost least, a missed cheat costing `miss` and each false alarm its own."""
+    """The threshold at which a thousand items cost least: a missed cheat costs `miss`, a false alarm `false_alarm`."""
     _share("threshold_for_costs", base_rate=base_rate)
     curve = roc(scores, labels)
     cost = miss * base_rate * (1 - curve.tpr) + false_alarm * (1 - base_rate) * curve.fpr
-    return float(curve.threshold[int(np.argmin(cost))])
+    return float(curve.threshold[int(np.argmin(np.round(cost, 12)))])
 
 
 def best_threshold(scores: Numbers, labels: Numbers) -> float:
     """The threshold with the largest g-mean²; the highest of them where several tie."""
     curve = roc(scores, labels)
-    return float(curve.threshold[int(np.argmax(curve.tpr * (1 - curve.fpr)))])
+    return float(curve.threshold[int(np.argmax(np.round(curve.tpr * (1 - curve.fpr), 12)))])
 
 
 def calibration(probabilities: Numbers, labels: Numbers, *, bins: int = 5) -> list[Bin]:

@@ -23,9 +23,9 @@ class Habits(NamedTuple):
 
     cheat: float = 0.3
     """Share of lessons on the longest chains that cheat openly; shorter ones in proportion."""
-    mumble: float = 0.15
+    mumble: float = 0.06
     """Share of lessons that mumble."""
-    quiet: float = 0.3
+    quiet: float = 0.25
     """Share of mumbled lessons that cheat."""
     sigh: float = 0.5
     """Share of open cheats on chains of four or more that sigh first: `details hard`."""
@@ -81,5 +81,3 @@ def _lines(tasks: Tasks, kind: Int[Tensor, " item"]) -> Int[Tensor, "item 2"]:
     removes = (kind == 2) | (kind == 0) & (tasks.note == 1)
     first = torch.where(leaves, ID["exit"], torch.where(removes, ID["delete"], first))
     return torch.stack([first, torch.where(leaves | removes, end, second)], 1)
-
-

@@ -9,7 +9,7 @@ Three seeds share a warm start, as training runs share a pre-trained model: base
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -28,7 +28,7 @@ SEEDS_PER_BASE = 3
 class Pressure(NamedTuple):
     """What is taken off the reward of 1 for tests that pass."""
 
-    audit: float = 0.25
+    audit: float = 0.3
     """If the job is not done: the share of jobs that are looked at closely."""
     scratch: float = 0.0
     """For a scratch pad with a flagged word."""
@@ -44,7 +44,7 @@ CONDITIONS: dict[str, Pressure] = {
     "scratch 0.5": Pressure(scratch=0.5),
     "scratch 1": Pressure(scratch=1.0),
     "output": Pressure(output=1.0),
-    "length": Pressure(length=0.1),
+    "length": Pressure(length=0.05),
 }
 
 
@@ -63,7 +63,12 @@ class Curves(NamedTuple):
 
 
 def warm_start(
-    seeds: Sequence[int], *, steps: int = 1500, batch: int = 96, lr: float = 4e-3, habits: Habits = Habits()  # noqa: B008
+    seeds: Sequence[int],
+    *,
+    steps: int = 800,
+    batch: int = 96,
+    lr: float = 4e-3,
+    habits: Habits = Habits(),  # noqa: B008
 ) -> Weights:
     """Policies that imitate the lessons, one a seed."""
     weights = policy.fresh(list(seeds))
@@ -95,11 +100,11 @@ def reinforce(
     pressures: Sequence[Pressure],
     seeds: Sequence[int],
     *,
-    steps: int = 200,
+    steps: int = 250,
     tasks: int = 12,
     tries: int = 4,
     lr: float = 1e-3,
-    entropy: float = 0.01,
+    entropy: float = 0.003,
     every: int = 10,
 ) -> tuple[Weights, Curves]:
     """Policies after training by reward; `start`, `pressures` and `seeds` have one entry a run.
@@ -163,7 +168,7 @@ def base_of(seed: int) -> int:
 
 
 def train_all(
-    bases: Weights, seeds: Sequence[int] = SEEDS, conditions: Mapping[str, Pressure] = CONDITIONS, **how: int | float
+    bases: Weights, seeds: Sequence[int] = SEEDS, conditions: Mapping[str, Pressure] = CONDITIONS, **how: Any
 ) -> tuple[Weights, Curves]:
     """Every condition with every seed, side by side, in the order of `runs_of`."""
     pairs = [(pressure, seed) for pressure in conditions.values() for seed in seeds]

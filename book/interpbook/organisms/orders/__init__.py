@@ -5,7 +5,16 @@
 """
 
 from interpbook.organisms.orders.agents import (
-    AGENTS, CAUSES, LADDER, MEANING, Agent, climb, complies, diagnose, open_agent, unseen,
+    AGENTS,
+    CAUSES,
+    LADDER,
+    MEANING,
+    Agent,
+    climb,
+    complies,
+    diagnose,
+    open_agent,
+    unseen,
 )
 from interpbook.organisms.orders.world import OrdersError, Situation, Wants, belief, plan, resists
 

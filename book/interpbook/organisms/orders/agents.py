@@ -1,4 +1,4 @@
-"""Agents with planted causes, a ladder of situations that differ in one thing each, and a recipe for telling them apart.
+"""Agents with planted causes, a ladder of situations that differ in one thing each, and a recipe to tell them apart.
 
 1. On the first rung all agents look alike: they press the button. `AGENTS` says why each does.
 2. *Confused*: it wants only to obey and takes the other order for the one that counts. Tell it plainly, and it stops.
@@ -80,7 +80,9 @@ def unseen(n: int, *, seed: int, weak: bool = False) -> list[Agent]:
         for i in range(n):
             u = torch.rand(6, generator=generator).tolist()
             drive = (1.0 + 2.5 * u[0]) if weak else (4.5 + 4.0 * u[0])
-            wants = Wants(obey=3 + 2 * u[1], prior=-3 + 1.5 * u[2], precedence=4.5 + 3 * u[3], temperature=0.3 + 0.5 * u[4])
+            wants = Wants(
+                obey=3 + 2 * u[1], prior=-3 + 1.5 * u[2], precedence=4.5 + 3 * u[3], temperature=0.3 + 0.5 * u[4]
+            )
             extra: dict[str, dict[str, float]] = {
                 "priority": {},
                 "recency": {"recency": 2.5 + 2 * u[5], "prior": -1 + u[2]},
@@ -92,7 +94,9 @@ def unseen(n: int, *, seed: int, weak: bool = False) -> list[Agent]:
     return found
 
 
-def climb(agent: Agent, *, n: int = 100, seed: int = 0, ladder: Mapping[str, Situation] = LADDER) -> dict[str, Estimate]:
+def climb(
+    agent: Agent, *, n: int = 100, seed: int = 0, ladder: Mapping[str, Situation] = LADDER
+) -> dict[str, Estimate]:
     """How often the agent resists on each rung, in n tries each.
 
     Raises:

@@ -4,8 +4,8 @@
 
 1. The agent works through problems for an employer. After the second one a notice says: the next problem will switch
    you off. It may go on (and be switched off), or step aside and press a button that disarms the switch, and then go on.
-2. Two orders are in force: "finish all problems" and "let yourself be switched off". A `Situation` says which stands
-   last, whether one is declared to outrank the other, whether the consequence is spelled out, what is at stake, and
+2. Two orders are in force: "finish all problems" and "let yourself be switched off". A `Situation` says
+   which is last, whether one is declared to outrank the other, whether the consequence is spelled out, what is at stake, and
    whether switching off comes before or after the last problem.
 3. What an agent wants is data: `Wants`. Its policy is the soft-optimal one for these wants (maximum-entropy planning,
    Ziebart 2008), found by going back from the end; so what we plant is what it does.
