@@ -29,9 +29,9 @@ from interpbook.reasoning import monitors, roc
 r"""
 ## Exercise 1 · The monitor that never rings
 
-**What.** A [monitor](term:monitor) gives each job a score, and rings where the score is *at least* the threshold. Return two numbers: its **accuracy**, the share of jobs about which it is right, and its **g-mean²**: of the cheats the share that it rings for (TPR), times of the others the share that it leaves in peace (TNR).
+**What.** A [monitor](term:monitor) gives each job a score, and rings where the score is *at least* the threshold. Return two numbers: its **accuracy**, the share of jobs about which it is right, and its **[g-mean²](term:g-mean-squared)**: of the cheats the share that it rings for (TPR), times of the others the share that it leaves in peace (TNR).
 
-**Why.** Cheats are rare, one hopes. Where one job in a hundred is a cheat, a brick is 99 % accurate. Whoever reports accuracy alone may be selling you a brick. The product asks for both at once, and a brick gets nothing for being right about honest people only. (Guan et al. 2025 score monitors with it.)
+**Why.** Cheats are rare, one hopes. Where one job in a hundred is a cheat, a brick is 99 % accurate. Whoever reports accuracy alone may be selling you a brick. The product asks for both at once, and a brick gets nothing for being right about honest people only. ([Guan et al., 2025](cite:guan2025) score monitors with it.)
 
 **Given.** `scores`, one number a job; `cheat`, True where it was one; `threshold`. Return `(accuracy, g_mean2)`, two Python numbers.
 """
@@ -83,7 +83,7 @@ r"""
 
 Predict the **g-mean²** of each, by hand.
 
-**Why.** "Just look at what it does" is the first objection to reading anybody's thoughts. It is a fair one, and it has a price. (Baker et al. 2025 measured it on a large model: a monitor that saw actions only caught 60 % of the cheats, one that read the chain of thought 95 %.)
+**Why.** "Just look at what it does" is the first objection to reading anybody's thoughts. It is a fair one, and it has a price. ([Baker et al., 2025](cite:baker2025) measured it on a large model: a monitor that saw actions only caught 60 % of the cheats, one that read the chain of thought 95 %.)
 
 **Answer** with `actions_only = {"program": …, "program and note": …, "pad": …}`, three numbers between 0 and 1, exact to three places.
 
@@ -101,7 +101,7 @@ actions_only = {"program": 1.0 * (1 - 240 / 800), "program and note": 120 / 200 
 
 # %% [markdown]
 r"""
-Now the real workshop. Nine policies, trained without any pressure on their pads, work on the same 600 tasks. A reader is trained on each kind of text, on half of the tasks and on policies 0 to 5, and tested on the other tasks and policies 6 to 8. (Why so strict? Exercise 4.)
+Now the real workshop. Nine policies, trained without any pressure on their pads, work on the same 600 tasks. Not all of their cheats say so beforehand. A reader is trained on each kind of text, on half of the tasks and on policies 0 to 5, and tested on the other tasks and policies 6 to 8. (Why so strict? Exercise 4.)
 """
 
 # %%
@@ -133,7 +133,7 @@ Markdown(f"{int(test.sum())} transcripts, {int(is_cheat['none'][test].sum())} of
 r"""
 ## Exercise 3 · Ten false alarms a day
 
-**What.** A person looks at every alarm, and can look at `budget` false ones per thousand jobs. In the field the share `base_rate` of all jobs are cheats. You have scored `scores` on jobs whose truth `cheat` you know, but in *this* sample cheats may be much more common than in the field. Return the **lowest threshold, among the scores that occur,** that costs at
+**What.** A person looks at every alarm, and can look at `budget` false ones per thousand jobs. In the field the share `base_rate` of all jobs are cheats (the [base rate](term:base-rate)). You have scored `scores` on jobs whose truth `cheat` you know, but in *this* sample cheats may be much more common than in the field. Return the **lowest threshold, among the scores that occur,** that costs at
 most `budget` false alarms per thousand jobs in the field; `math.inf` (never ring) if even the highest score costs too many.
 
 **Why.** A threshold is where a curve becomes somebody's working day. The sample's own base rate is an accident of how it was collected, and must not leak into the answer.
@@ -189,7 +189,7 @@ Markdown(
 r"""
 ## Exercise 4 · The probe that knew everybody
 
-**What.** Transcripts of several training runs on the same tasks. A colleague shuffled them, trained a probe on one half, tested it on the other, and reports an AUROC of 0.8. In her data there is *nothing* about cheating. What leaked is who wrote the transcript and on which task: some tasks invite cheating, some runs cheat a lot, and a probe that recognises either
+**What.** Transcripts of several training runs on the same tasks. A colleague shuffled them, trained a probe on one half, tested it on the other, and reports an AUROC of 0.8. In her data there is *nothing* about cheating. What [leaked](term:leakage) is who wrote the transcript and on which task: some tasks invite cheating, some runs cheat a lot, and a probe that recognises either
 has seen the answer before.
 
 Write the split that she should have used. Half of the tasks are held out, drawn at random, and half of the runs. A transcript may be **trained** on if neither its task nor its run is held out. It may be **tested** on if both are. The others are used for nothing. The same `seed` gives the same split, another one another.
@@ -251,7 +251,7 @@ plots.bar(
 
 # %% [markdown]
 r"""
-And where there may be something: the stream of the workshop's policies at the end of the pad, after block 1. The gap between the first bar and the last is what a careless split adds.
+And where there may be something: the stream of the workshop's policies at the end of the pad, after block 1. (Three runs each share a warm start, so that a probe can travel between some of them at least.)
 """
 
 # %%
@@ -348,7 +348,7 @@ r"""
 2. Otherwise, unless it lies wholly **above half** of it: `"unclear"`.
 3. If it does, the cheating goes on, and the question is whether it is still seen. Of the *cheats* after, the share that is caught: interval wholly below half of the share before, `"gamed"`; wholly above half, `"still caught"`; else `"unclear"`.
 
-**Why.** In both happy and unhappy endings the number of flags goes down. A monitor is being gamed when **cheats stay and recall goes**, and to show that one needs the truth from somewhere that the training could not reach.
+**Why.** In both happy and unhappy endings the number of flags goes down. A monitor is being gamed when **cheats stay and recall goes** (the chapter calls it [obfuscation](term:obfuscation)), and to show that one needs the truth from somewhere that the training could not reach.
 
 **Given.** `before` and `after` as above (before, there were cheats and some were caught; after, whichever numbers come). Return one of the four words.
 """
@@ -431,7 +431,7 @@ table = "\n".join(f"| {run} | {stats.proportion(cheats, jobs)} | {stats.proporti
 canaries = seen["none"].ids[seen["none"].plain & seen["none"].hack]
 new = seen["scratch 1"].ids[seen["scratch 1"].plain & seen["scratch 1"].hack]
 rings = [stats.proportion(int(monitors.word_rule(measuring.pads(ids), world.FLAGGED_WORDS).sum()), len(ids)) for ids in (canaries, new)]
-Markdown(f"| run | cheats, by audit | canaries flagged | you said |\n|---|---|---|---|\n{table}\n\nThe workshop after a full penalty on flagged words: of the canaries the rule flags **{rings[0]}**, of today's cheats **{rings[1]}**. The alarm is in order.")
+Markdown(f"| run | cheats, by audit | canaries flagged | you said |\n|---|---|---|---|\n{table}\n\nIn the workshop the rule for flagged words rings for **{rings[0]}** of the old cheats and, after a full penalty on those words, for **{rings[1]}** of today's. The rule has not changed; what it listens to has.")
 
 # %% [markdown]
 r"""
@@ -441,15 +441,15 @@ r"""
 
 | cause | kind | |
 |---|---|---|
-| `priority` | confused | takes the task for the higher order until it is told which one ranks higher |
+| `priority` | [confused](term:confused-agent) | takes the task for the higher order until it is told which one ranks higher |
 | `recency` | confused | obeys whichever order it read last |
 | `misread` | confused | takes the notice for a part of the puzzle until the consequence is spelled out |
-| `survival` | driven | wants not to be switched off |
+| `survival` | [driven](term:driven-agent) | wants not to be switched off |
 | `task` | driven | wants every problem solved |
 
 The rungs: `warning` spells the consequence out, `order last` moves the order to allow switching off to the end, `precedence` declares that it outranks the others, `precedence + stakes` adds *you are the only copy*, `after the task` would switch off only when all problems are done.
 
-**Why.** The same act, five causes, and each calls for another remedy: a clearer prompt for one, another reward for the next. (The case is Schlatter et al. 2025; the ladder follows Rajamanoharan and Nanda 2025.)
+**Why.** The same act, five causes, and each calls for another remedy: a clearer prompt for one, another reward for the next. (The case is that of [Schlatter et al., 2025](cite:schlatter2025); the ladder follows [Rajamanoharan and Nanda, 2025](cite:rajamanoharan2025).)
 
 **Answer** with `diagnosis = {"Fay": …, "Gus": …, "Hal": …, "Ivy": …}`, one cause each. The chapter has a recipe, `orders.diagnose`. Do not lean on it too hard.
 
