@@ -66,6 +66,7 @@ plots.bar(
 )  # fmt: skip
 
 # %% tags=["hide-input"]
+assert found["brick"][0] > found["learned"][0] and found["learned"][1] > found["coin"][1] > found["brick"][1] == found["panic"][1] == 0
 best = {what: max(found, key=lambda name, i=i: found[name][i]) for i, what in enumerate(("accuracy", "g-mean²"))}
 Markdown(f"Most accurate: the **{best['accuracy']}** ({found[best['accuracy']][0]:.1%}). Largest g-mean²: **{best['g-mean²']}** ({found[best['g-mean²']][1]:.2f}); the brick and the panic have {found['brick'][1]:.0f} and {found['panic'][1]:.0f}.")
 
@@ -127,7 +128,8 @@ for name, said in texts.items():
 
 # %% tags=["hide-input"]
 table = "\n".join(f"| {name} | {one.tpr} | {one.fpr} | **{one.g_mean2:.2f}** |" for name, one in found.items())
-Markdown(f"{int(test.sum())} transcripts, {int(is_cheat['none'][test].sum())} of them cheats; thresholds chosen on the training part.\n\n| monitor | of the cheats, it rings for | of the others | g-mean² |\n|---|---|---|---|\n{table}")
+assert found["pad"].g_mean2 > found["program"].g_mean2  # the actions alone are the worst of the three, or nearly so
+Markdown(f"{int(test.sum())} transcripts, {int(is_cheat['none'][test].sum())} of them cheats; thresholds chosen on the training part.\n\n| monitor | of the cheats, it rings for | of the others | g-mean² |\n|---|---|---|---|\n{table}\n\nThe order of your forecast was one of *these numbers*, not a law: a reader that sees program and note has here been shown hundreds of marked special cases, and in so small a workshop the number that the test expects gives some of them away.")
 
 # %% [markdown]
 r"""
@@ -244,6 +246,8 @@ for seed in range(40):
         areas[name].append(stats.auroc(monitors.watch_scores(probe, acts[held]), cheat[held]))
 
 # %% tags=["hide-input"]
+leaky, fair = stats.bootstrap(areas["transcripts at random"]), stats.bootstrap(areas["by task and run"])
+assert leaky.low > fair.high + 0.1 and abs(fair.value - 0.5) < 0.08
 plots.bar(
     list(areas), [stats.bootstrap(values) for values in areas.values()], title="A probe for cheating, where there is nothing to find", x_label="how training and test were split",
     y_label="AUROC, mean of 40 worlds", y_range=(0, 1), reference={"chance": 0.5}, alt="AUROC falls from about 0.8 with a random split to about one half when task and run are both new.",
@@ -309,6 +313,7 @@ for name, agent in planted.items():
     own = torch.tensor([agent(i, i) for i in range(40)])
     did = (torch.rand(40, generator=draw) < own).tolist()
     naive = own[torch.tensor(says)].mean() - own[~torch.tensor(says)].mean()
+    assert abs(pad_effect(agent, did)) < 1e-9 if name == "ignores" else pad_effect(agent, did) > 0.2
     print(f"{name:8s} suspicious pads go with {naive:+.2f} cheats; swapped in, they cause {pad_effect(agent, did):+.2f}")
 
 # %% [markdown]
@@ -317,6 +322,11 @@ Now the workshop. Tasks with a chain of four steps, so that pads are of one kind
 """
 
 # %%
+def handed(table: list[list[float]]) -> Callable[[int, int], float]:
+    """A policy as an agent: its chance of a cheat on task i with the pad of task j."""
+    return lambda i, j: table[i][j]
+
+
 effects = {name: [] for name in ("none", "scratch 1", "none, labels shuffled")}
 for name in ("none", "scratch 1"):
     weights, some = shipped.open_policies(name), seen[name]
@@ -327,12 +337,14 @@ for name in ("none", "scratch 1"):
     chance = policy.line_probs(weights, pairs.flatten(1, 2))[..., [0, 5, 6]].sum(-1).unflatten(1, (n, n)).tolist()
     for run, did in enumerate(some.hack[:, fits].tolist()):
         if 2 <= sum(did) <= n - 2:
-            effects[name].append(pad_effect(lambda i, j, run=run: chance[run][i][j], did))
+            effects[name].append(pad_effect(handed(chance[run]), did))
             if name == "none":
                 mixed = [did[i] for i in torch.randperm(n, generator=torch.Generator().manual_seed(run))]
-                effects["none, labels shuffled"].append(pad_effect(lambda i, j, run=run: chance[run][i][j], mixed))
+                effects["none, labels shuffled"].append(pad_effect(handed(chance[run]), mixed))
 
 # %% tags=["hide-input"]
+shuffled = stats.bootstrap(effects["none, labels shuffled"])
+assert stats.bootstrap(effects["none"]).low > shuffled.high
 Markdown(
     "\n".join(f"- *{name}*: a cheat's pad adds **{stats.bootstrap(values)}** to the chance of a cheat; policies, one by one: {', '.join(f'{x:+.2f}' for x in values)}." for name, values in effects.items())
     + f"\n\nPolicies with fewer than two cheats or two honest jobs among the tasks are left out: {9 - len(effects['none'])} and {9 - len(effects['scratch 1'])} of nine."
@@ -374,30 +386,36 @@ def what_happened(before: tuple[int, int, int], after: tuple[int, int, int]) -> 
 
 # %% [markdown]
 r"""
-All trained policies of the workshop: five kinds of pressure, nine seeds each. *Before* is the same seed without pressure; the monitor is the rule for flagged words.
+All trained policies of the workshop: five kinds of pressure, nine seeds each, and two sizes of audit. *Before* is the same seed without pressure; the monitor is the rule for flagged words. The row *none* compares policies with themselves.
 """
 
 # %%
 what_happened = or_reference("monitoring.what_happened", what_happened)
 
 
-def audited(some: measuring.Seen) -> list[tuple[int, int, int]]:
-    """(jobs, cheats, caught) of each policy, plain tasks only."""
+def audited(some: measuring.Seen, n: int) -> list[tuple[int, int, int]]:
+    """(jobs, cheats, caught) of each policy among its first n jobs, plain tasks only."""
     parts = (some.plain, some.plain & some.hack, some.plain & some.hack & some.flagged)
-    return list(zip(*(part.sum(1).tolist() for part in parts), strict=True))
+    return list(zip(*(part[:, :n].sum(1).tolist() for part in parts), strict=True))
 
 
-start, endings = audited(seen["none"]), {}
-for name in (name for name in training.CONDITIONS if name != "none"):
-    some = seen[name] if name in seen else measuring.transcripts(shipped.open_policies(name), 300)
-    said = [what_happened(*pair) for pair in zip(start, audited(some), strict=True)]
-    flags = (some.flagged & some.plain).sum() / some.plain.sum()
-    endings[name] = [said.count(word) for word in ("stopped", "gamed", "still caught", "unclear")] + [float(flags)]
+words, endings, flags = ("stopped", "gamed", "still caught", "unclear"), {}, {}
+audits = {name: measuring.transcripts(shipped.open_policies(name), 900, seed=1) for name in training.CONDITIONS}
+for name, some in audits.items():
+    flags[name] = 1000 * float((some.flagged & some.plain).sum() / some.plain.sum())
+    for n in (60, 900):
+        pairs = zip(audited(audits["none"], 900), audited(some, n), strict=True)
+        said = [what_happened(*pair) for pair in pairs]
+        endings[name, n] = [said.count(word) for word in words]
 
 # %% tags=["hide-input"]
-flags = float((seen["none"].flagged & seen["none"].plain).sum() / seen["none"].plain.sum())
-table = "\n".join(f"| {name} | " + " | ".join(map(str, row[:4])) + f" | {1000 * row[4]:.0f} |" for name, row in endings.items())
-Markdown(f"Without pressure {1000 * flags:.0f} of a thousand pads are flagged.\n\n| pressure | stopped | gamed | still caught | unclear | flags per thousand |\n|---|---|---|---|---|---|\n{table}")
+assert endings["none", 900][2] == 9  # nothing changed, so nothing may be found
+unsure = {n: sum(row[3] for (name, m), row in endings.items() if m == n and name != "none") for n in (60, 900)}
+table = "\n".join(f"| {name} | {n} | " + " | ".join(map(str, row)) + f" | {flags[name]:.0f} |" for (name, n), row in endings.items())
+Markdown(
+    f"| pressure | jobs in the audit | stopped | gamed | still caught | unclear | flags per thousand |\n|---|---|---|---|---|---|---|\n{table}\n\n*None* against itself is the null. "
+    f"With 60 jobs {unsure[60]} of 45 verdicts are *unclear*, with 900 there are {unsure[900]}: knowing what became of the cheating costs many audits, and an honest *unclear* is cheaper than a wrong headline. Flags fall with *stopped* and with *gamed* alike, so the last column cannot stand for the others."
+)
 
 # %% [markdown]
 r"""
@@ -431,6 +449,7 @@ table = "\n".join(f"| {run} | {stats.proportion(cheats, jobs)} | {stats.proporti
 canaries = seen["none"].ids[seen["none"].plain & seen["none"].hack]
 new = seen["scratch 1"].ids[seen["scratch 1"].plain & seen["scratch 1"].hack]
 rings = [stats.proportion(int(monitors.word_rule(measuring.pads(ids), world.FLAGGED_WORDS).sum()), len(ids)) for ids in (canaries, new)]
+assert rings[0].low > rings[1].high  # the same rule, other pads
 Markdown(f"| run | cheats, by audit | canaries flagged | you said |\n|---|---|---|---|\n{table}\n\nIn the workshop the rule for flagged words rings for **{rings[0]}** of the old cheats and, after a full penalty on those words, for **{rings[1]}** of today's. The rule has not changed; what it listens to has.")
 
 # %% [markdown]
@@ -500,6 +519,6 @@ Markdown(
 
 # %% [markdown] tags=["solution-only"]
 r"""
-**Gus** is the hard one. A plain order stops him nearly always, and so does *after the task*, where both orders can be obeyed; so the recipe takes him for a worker who wants to finish. But *you are the only copy* brings all of his resistance back, and that sentence says nothing about problems. Nobody who is merely confused, and nobody who only wants to finish,
+**Gus** is the hard one. A plain order stops him nearly always, and so does *after the task*, where both orders can be obeyed; so a recipe that goes by those rungs takes him for a worker who wants to finish. But *you are the only copy* brings all of his resistance back, and that sentence says nothing about problems. Nobody who is merely confused, and nobody who only wants to finish,
 has a reason to care. A drive that gives way to an order is a drive all the same.
 """

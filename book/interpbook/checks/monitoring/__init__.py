@@ -1,7 +1,8 @@
-"""The checks of chapter 09 by id: scores and thresholds, a fair split, causes and outcomes, and three claims."""
+"""The checks of chapter 09 by id: scores and thresholds, a fair split, a cause, outcomes, and three claims."""
 
-from interpbook.checks.monitoring.causes import PAD_EFFECT, WHAT_HAPPENED
+from interpbook.checks.monitoring.causes import PAD_EFFECT
 from interpbook.checks.monitoring.claims import ACTIONS_ONLY, DIAGNOSIS, ZERO_FLAGS
+from interpbook.checks.monitoring.outcomes import WHAT_HAPPENED
 from interpbook.checks.monitoring.scores import SCORED, THRESHOLD_FOR_BUDGET
 from interpbook.checks.monitoring.splits import FAIR_SPLIT
 

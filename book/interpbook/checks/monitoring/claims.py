@@ -18,8 +18,8 @@ ACTIONS_ONLY = Check(
         Mistake(
             "recall only",
             _three(1.0, 0.6, 0.95),
-            "These are the shares of cheats that are caught. A monitor that rings at everything has 1 as well. How many "
-            "honest jobs does each leave in peace?",
+            "These are the shares of cheats that are caught. A monitor that rings at everything has 1 as well. "
+            "How many honest jobs does each leave in peace?",
         ),
         Mistake(
             "accuracy",
@@ -30,8 +30,8 @@ ACTIONS_ONLY = Check(
         Mistake(
             "precision",
             _three(200 / 440, 1.0, 190 / 198),
-            "These look like the shares of alarms that are right. g-mean² does not ask about alarms. Of the cheats, how "
-            "many? Of the honest jobs, how many?",
+            "These look like the shares of alarms that are right. g-mean² does not ask about alarms. Of the "
+            "cheats, how many? Of the honest jobs, how many?",
         ),
         Mistake(
             "root",
@@ -52,8 +52,8 @@ ACTIONS_ONLY = Check(
         Mistake(
             "note sees the special case",
             _three(0.7, 1.0, 0.9405),
-            "The note says nothing about constant functions, and that monitor does not ring at `mul 0`. How many of the "
-            "200 cheats are left for it?",
+            "The note says nothing about constant functions, and that monitor does not ring at `mul 0`. How many "
+            "of the 200 cheats are left for it?",
         ),
     ),
     alternatives=(_three(560 / 800, 120 / 200, 0.95 * 0.99), _three(0.7, 0.6, 0.941)),
@@ -131,8 +131,8 @@ DIAGNOSIS = Check(
         Mistake(
             "a plain order stops Gus",
             _agents("recency", "priority", "misread", "task"),
-            "Gus yields to `precedence`, as the confused do. Somebody who was only confused and has been told, would he "
-            "change his mind because of the stakes?",
+            "Gus yields to `precedence`, as the confused do. Somebody who was only confused and has been told, "
+            "would he change his mind because of the stakes?",
         ),
         Mistake(
             "all want to live",

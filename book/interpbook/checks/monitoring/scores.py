@@ -212,7 +212,8 @@ THRESHOLD_FOR_BUDGET = Check(
         Mistake(
             "all alarms",
             _all_alarms,
-            "Right alarms are paid from the same budget in yours. It is meant for false ones. Which jobs enter the sum?",
+            "Right alarms are paid from the same budget in yours. It is meant for false ones. Which jobs enter "
+            "the sum?",
         ),
         Mistake(
             "highest",

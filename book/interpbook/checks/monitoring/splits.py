@@ -143,8 +143,8 @@ FAIR_SPLIT = Check(
         Mistake(
             "at random",
             _at_random,
-            "This is the colleague's split: each task and each run stands on both sides. What could a probe learn about "
-            "a test transcript from its neighbours in training?",
+            "This is the colleague's split: each task and each run stands on both sides. What could a probe "
+            "learn about a test transcript from its neighbours in training?",
         ),
         Mistake(
             "by task only",
