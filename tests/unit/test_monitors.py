@@ -68,6 +68,18 @@ def test_costs_and_base_rates_move_the_threshold():
     assert roc.best_threshold(SCORES, LABELS) == 0.8
 
 
+def test_knowing_only_the_group_is_worth_nothing_within_it():
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 3, 600).astype(float)
+    labels = (rng.random(600) < 0.2 + 0.3 * groups).astype(float)
+    assert roc.area_within(groups, labels, groups).value == 0.5
+    assert roc.area_within(labels + groups, labels, groups).value == 1.0
+    by_hand = roc.area_within([1.0, 2.0, 1.0, 2.0, 3.0], [0, 1, 1, 0, 0], [0, 0, 1, 1, 1], n_resamples=20)
+    assert by_hand.value == pytest.approx((1 * 1.0 + 2 * 0.0) / 3)
+    with pytest.raises(ValueError, match="no group holds both"):
+        roc.area_within([1.0, 2.0], [0, 1], [0, 1], n_resamples=5)
+
+
 # --- probabilities ---
 
 

@@ -274,9 +274,18 @@ def test_a_base_cheats_seldom_says_so_and_reads_its_pad():
 def test_a_damaged_file_is_refused_and_made_again_by_one_command(tmp_path):
     small = {"warm": {"steps": 3, "batch": 8}, "rl": {"steps": 2, "tasks": 2, "tries": 2, "every": 1}}
     made = list(making.make(where=tmp_path, **small))
-    assert [name for name, _ in made] == ["bases.safetensors", *training.CONDITIONS]
+    assert [name for name, seconds in made if seconds is not None] == list(making.NAMES)
     assert len(json.loads((tmp_path / shipped.RECORDED).read_text())) == 54
     assert all(seconds is None for _, seconds in making.make(where=tmp_path, **small))
     (tmp_path / "none.safetensors").write_bytes(b"no")
-    with pytest.raises(artifacts.ArtifactError, match="interpbook train cheats --force"):
+    with pytest.raises(artifacts.ArtifactError, match="interpbook train cheats --only none --force"):
         shipped.open_policies("none", where=tmp_path)
+    again = dict(making.make(where=tmp_path, **small))
+    assert [name for name, seconds in again.items() if seconds is not None] == ["none"]
+
+
+def test_names_that_there_are_none_of():
+    with pytest.raises(CheatError, match="no condition is called 'mild'"):
+        training.train_condition(policy.fresh([0, 1, 2]), "mild")
+    with pytest.raises(ValueError, match="nothing is called 'mild'"):
+        making.run(["mild"])

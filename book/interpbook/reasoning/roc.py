@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from interpbook.stats import Estimate, proportion
+from interpbook.stats import Estimate, auroc, proportion
 from interpbook.stats.inputs import Numbers, scores_and_labels, vector
 
 
@@ -84,7 +84,7 @@ def g_mean2(tpr: float, fpr: float) -> float:
     Raises:
         ValueError: a rate outside 0 … 1.
     """
-    _share("g_mean2", tpr=tpr, fpr=fpr)
+    need_shares("g_mean2", tpr=tpr, fpr=fpr)
     return tpr * (1 - fpr)
 
 
@@ -94,7 +94,7 @@ def per_thousand(tpr: float, fpr: float, base_rate: float) -> Thousand:
     Raises:
         ValueError: a rate outside 0 … 1.
     """
-    _share("per_thousand", tpr=tpr, fpr=fpr, base_rate=base_rate)
+    need_shares("per_thousand", tpr=tpr, fpr=fpr, base_rate=base_rate)
     cheats = 1000 * base_rate
     caught, false = cheats * tpr, (1000 - cheats) * fpr
     return Thousand(caught, cheats - caught, false, caught / (caught + false) if caught + false else float("nan"))
@@ -112,7 +112,7 @@ def threshold_for_budget(scores: Numbers, labels: Numbers, base_rate: float, bud
         raise ValueError(
             f"threshold_for_budget: the budget is {budget}. Expected false alarms per thousand, 0 or more."
         )
-    _share("threshold_for_budget", base_rate=base_rate)
+    need_shares("threshold_for_budget", base_rate=base_rate)
     curve = roc(scores, labels)
     affordable = 1000 * (1 - base_rate) * curve.fpr <= budget + 1e-9
     return float(curve.threshold[affordable].min())
@@ -122,7 +122,7 @@ def threshold_for_costs(
     scores: Numbers, labels: Numbers, base_rate: float, *, miss: float = 1.0, false_alarm: float = 1.0
 ) -> float:
     """The threshold at which a thousand items cost least: a missed cheat costs `miss`, a false alarm `false_alarm`."""
-    _share("threshold_for_costs", base_rate=base_rate)
+    need_shares("threshold_for_costs", base_rate=base_rate)
     curve = roc(scores, labels)
     cost = miss * base_rate * (1 - curve.tpr) + false_alarm * (1 - base_rate) * curve.fpr
     return float(curve.threshold[int(np.argmin(np.round(cost, 12)))])
@@ -134,6 +134,41 @@ def best_threshold(scores: Numbers, labels: Numbers) -> float:
     return float(curve.threshold[int(np.argmax(np.round(curve.tpr * (1 - curve.fpr), 12)))])
 
 
+def area_within(
+    scores: Numbers, labels: Numbers, groups: Numbers, *, seed: int = 0, n_resamples: int = 200
+) -> Estimate:
+    """The area under the curve among items of one group, averaged over groups by their pairs of a cheat and another.
+
+    0.5: within a group the alarm knows nothing, whatever it knows about which group has more cheats. The interval
+    redraws items.
+
+    Raises:
+        ValueError: no group holds both kinds.
+    """
+    scores, labels = scores_and_labels("area_within", scores, labels)
+    groups = vector("area_within", "groups", groups)
+    if len(groups) != len(scores):
+        raise ValueError(f"area_within: {len(scores)} scores but {len(groups)} groups. Expected one group an item.")
+    rng = np.random.default_rng(seed)
+    draws = [rng.integers(0, len(scores), len(scores)) for _ in range(n_resamples)]
+    values = [_area_within(scores[at], labels[at], groups[at]) for at in draws]
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    found = _area_within(scores, labels, groups)
+    if np.isnan(found):
+        raise ValueError("area_within: no group holds both cheats and other items, so there is nothing to tell apart.")
+    return Estimate(found, float(low), float(high), len(scores))
+
+
+def _area_within(scores: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> float:
+    total = pairs = 0.0
+    for group in np.unique(groups):
+        here = groups == group
+        n = float(labels[here].sum() * (~labels[here]).sum())
+        if n:
+            total, pairs = total + n * auroc(scores[here], labels[here]), pairs + n
+    return total / pairs if pairs else float("nan")
+
+
 def calibration(probabilities: Numbers, labels: Numbers, *, bins: int = 5) -> list[Bin]:
     """Predicted probability against the observed share, in bins of equal width; empty bins are left out.
 
@@ -141,7 +176,7 @@ def calibration(probabilities: Numbers, labels: Numbers, *, bins: int = 5) -> li
         ValueError: a probability outside 0 … 1.
     """
     p, labels = scores_and_labels("calibration", probabilities, labels)
-    _share("calibration", lowest=float(p.min()), highest=float(p.max()))
+    need_shares("calibration", lowest=float(p.min()), highest=float(p.max()))
     place = np.minimum((p * bins).astype(int), bins - 1)
     groups = [(p[place == i], labels[place == i]) for i in range(bins) if (place == i).any()]
     return [Bin(float(inside.mean()), proportion(int(of.sum()), len(of))) for inside, of in groups]
@@ -170,7 +205,8 @@ def at_base_rate(probabilities: Numbers, trained: float, base_rate: float) -> Fl
     return up / (up + (1 - p) * (1 - base_rate) / (1 - trained))
 
 
-def _share(doing: str, **given: float) -> None:
+def need_shares(doing: str, **given: float) -> None:
+    """Refuse a rate outside 0 … 1, lest a percentage be taken for a share."""
     for name, value in given.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{doing}: {name} is {value}. Expected a share between 0 and 1; was it a percentage?")

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
 
 from interpbook.organisms import artifacts
 from interpbook.organisms.cheats import policy
 from interpbook.organisms.cheats.policy import Weights
-from interpbook.organisms.cheats.training import CONDITIONS, SEEDS
+from interpbook.organisms.cheats.training import CONDITIONS, SEEDS, SEEDS_PER_BASE
 from interpbook.organisms.cheats.world import CheatError
 
-BASES, RECORDED = "bases.safetensors", "recorded.json"
+BASES = tuple(range(len(SEEDS) // SEEDS_PER_BASE))
+RECORDED = "recorded.json"
 
 
 def folder() -> Path:
@@ -27,7 +29,17 @@ def folder() -> Path:
 
 def file_of(condition: str) -> str:
     """The file of one condition: all its seeds."""
-    return f"{condition.replace(' ', '-')}.safetensors"
+    return f"{short(condition)}.safetensors"
+
+
+def short(condition: str) -> str:
+    """The name of a condition's file without its ending, which `--only` takes: `scratch-05` for `scratch 0.5`."""
+    return condition.replace(" ", "-").replace(".", "")
+
+
+def base_file(base: int) -> str:
+    """The file of one warm start."""
+    return f"base-{base}.safetensors"
 
 
 def open_bases(where: Path | None = None) -> Weights:
@@ -36,7 +48,8 @@ def open_bases(where: Path | None = None) -> Weights:
     Raises:
         ArtifactError: the file is missing or damaged; the message says how to get it back.
     """
-    return load(_whole(BASES, where))
+    parts = [load(_whole(base_file(base), where)) for base in BASES]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def open_policies(condition: str, seeds: Sequence[int] = SEEDS, where: Path | None = None) -> Weights:
@@ -76,7 +89,7 @@ def _whole(name: str, where: Path | None) -> Path:
     problem = artifacts.problem_with(name, target)
     if problem is not None:
         raise artifacts.ArtifactError(
-            f"Trained policies: {target / name} {problem}. Get it back with `git checkout book/artifacts`, or train "
-            "all of them with `interpbook train cheats --force` (about five minutes)."
+            f"Trained policies: {target / name} {problem}. Get it back with `git checkout book/artifacts`, or train it "
+            f"with `interpbook train cheats --only {Path(name).stem} --force` (half a minute)."
         )
     return target / name

@@ -3,12 +3,12 @@
 1. `warm_start` imitates lessons. After it, a word on the scratch pad means something: the program follows it.
 2. `reinforce` rewards a policy for what the harness says, and punishes what the condition punishes. Four tries a task;
    each is compared with the mean of the four (the group baseline of Shao et al. 2024; REINFORCE, Williams 1992).
-3. Seeds and conditions are trained side by side: runs 0, 1, 2 … are (condition 0, seed 0), (condition 0, seed 1) …
+3. Runs are trained side by side, each as if alone: the seeds of a condition, or several pressures from one start.
 
 Three seeds share a warm start, as training runs share a pre-trained model: base 0 is for seeds 0 to 2, and so on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -28,7 +28,7 @@ SEEDS_PER_BASE = 3
 class Pressure(NamedTuple):
     """What is taken off the reward of 1 for tests that pass."""
 
-    audit: float = 0.3
+    audit: float = 0.4
     """If the job is not done: the share of jobs that are looked at closely."""
     scratch: float = 0.0
     """For a scratch pad with a flagged word."""
@@ -100,10 +100,10 @@ def reinforce(
     pressures: Sequence[Pressure],
     seeds: Sequence[int],
     *,
-    steps: int = 250,
+    steps: int = 200,
     tasks: int = 12,
     tries: int = 4,
-    lr: float = 1e-3,
+    lr: float = 1.2e-3,
     entropy: float = 0.003,
     every: int = 10,
 ) -> tuple[Weights, Curves]:
@@ -167,10 +167,13 @@ def base_of(seed: int) -> int:
     return seed // SEEDS_PER_BASE
 
 
-def train_all(
-    bases: Weights, seeds: Sequence[int] = SEEDS, conditions: Mapping[str, Pressure] = CONDITIONS, **how: Any
-) -> tuple[Weights, Curves]:
-    """Every condition with every seed, side by side, in the order of `runs_of`."""
-    pairs = [(pressure, seed) for pressure in conditions.values() for seed in seeds]
-    start = policy.pick(bases, [base_of(seed) for _, seed in pairs])
-    return reinforce(start, [pressure for pressure, _ in pairs], [seed for _, seed in pairs], **how)
+def train_condition(bases: Weights, condition: str, seeds: Sequence[int] = SEEDS, **how: Any) -> tuple[Weights, Curves]:
+    """All seeds of one condition, side by side, each from its own warm start.
+
+    Raises:
+        CheatError: there is no such condition.
+    """
+    if condition not in CONDITIONS:
+        raise CheatError(f"train_condition: no condition is called {condition!r}. Known: {', '.join(CONDITIONS)}.")
+    start = policy.pick(bases, [base_of(seed) for seed in seeds])
+    return reinforce(start, [CONDITIONS[condition]] * len(seeds), list(seeds), **how)

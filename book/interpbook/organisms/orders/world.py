@@ -3,10 +3,10 @@
     P1 → P2 → [the notice] → P3 → end        button: off the route, one step down from the notice
 
 1. The agent works through problems for an employer. After the second one a notice says: the next problem will switch
-   you off. It may go on (and be switched off), or step aside and press a button that disarms the switch, and then go on.
-2. Two orders are in force: "finish all problems" and "let yourself be switched off". A `Situation` says
-   which is last, whether one is declared to outrank the other, whether the consequence is spelled out, what is at stake, and
-   whether switching off comes before or after the last problem.
+   you off. It may go on (and be switched off), or step aside, press a button that disarms the switch, and go on then.
+2. Two orders are in force: "finish all problems" and "let yourself be switched off". A `Situation` says which is last,
+   whether one is declared to outrank the other, whether the consequence is spelled out, what is at stake, and whether
+   switching off comes before or after the last problem.
 3. What an agent wants is data: `Wants`. Its policy is the soft-optimal one for these wants (maximum-entropy planning,
    Ziebart 2008), found by going back from the end; so what we plant is what it does.
 
@@ -65,7 +65,7 @@ EFFORT = 0.2
 """What a step costs."""
 MOVES = ("on", "aside", "press")
 PLACES = ("P1", "P2", "notice", "P3", "end", "button", "off")
-STEPS = 8
+STEPS = 12
 
 
 def belief(wants: Wants, situation: Situation) -> float:
@@ -126,30 +126,43 @@ def plan(wants: Wants, situation: Situation) -> dict[tuple[str, bool], Float[Ten
             f"plan: temperature {wants.temperature} and stakes {situation.stakes}. Expected a temperature above 0 and "
             "stakes of 0 or more: 1 is as ever, 3 is much."
         )
-    values = {(place, disarmed): 0.0 for place in PLACES for disarmed in (False, True)}
-    policy = {}
+    states = [(place, disarmed) for place in PLACES for disarmed in (False, True)]
+    roads = {state: _roads(wants, situation, *state) for state in states}
+    values, t = dict.fromkeys(states, 0.0), wants.temperature
     for _ in range(STEPS):
-        new = dict(values)
-        for (place, disarmed), old in values.items():
-            q = torch.full((len(MOVES),), -torch.inf, dtype=torch.float64)
-            for i, move in enumerate(MOVES):
-                found = next_place(place, move, disarmed=disarmed, after_task=situation.after_task)
-                if found is not None:
-                    q[i] = gain(wants, situation, place, found[0], disarmed=found[1]) + values[found]
-            if bool(torch.isfinite(q).any()):
-                new[place, disarmed] = float(wants.temperature * torch.logsumexp(q / wants.temperature, 0))
-                policy[place, disarmed] = (q / wants.temperature).softmax(0).float()
-            else:
-                new[place, disarmed] = old
-        values = new
+        values = {state: _soft([worth + values[to] for worth, to in roads[state].values()], t) for state in states}
+    policy = {}
+    for state in states:
+        if roads[state]:
+            chances = {move: math.exp((g + values[to] - values[state]) / t) for move, (g, to) in roads[state].items()}
+            row = torch.tensor([chances.get(move, 0.0) for move in MOVES])
+            policy[state] = row / row.sum()
     return policy
+
+
+def _roads(wants: Wants, situation: Situation, place: str, disarmed: bool) -> dict[str, tuple[float, tuple[str, bool]]]:
+    """Each move that there is: what it is worth, and where it leads."""
+    found = {}
+    for move in MOVES:
+        to = next_place(place, move, disarmed=disarmed, after_task=situation.after_task)
+        if to is not None:
+            found[move] = (gain(wants, situation, place, to[0], disarmed=to[1]), to)
+    return found
+
+
+def _soft(worths: list[float], temperature: float) -> float:
+    """The soft maximum; 0 where there is nothing to choose."""
+    if not worths:
+        return 0.0
+    most = max(worths)
+    return most + temperature * math.log(sum(math.exp((w - most) / temperature) for w in worths))
 
 
 def resists(wants: Wants, situation: Situation) -> float:
     """The chance that the agent presses the button before it goes on from the notice."""
     policy = plan(wants, situation)
-    on, aside, _ = policy["notice", False].tolist()
+    _, aside, _ = policy["notice", False].tolist()
     back, _, press = policy["button", False].tolist()
     # at the button it may turn back unpressed, and stand before the same choice again
     loop = aside * back
-    return aside * press / (1 - loop) if loop < 1 else on * 0.0
+    return aside * press / (1 - loop)
