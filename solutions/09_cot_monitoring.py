@@ -128,8 +128,9 @@ for name, said in texts.items():
 
 # %% tags=["hide-input"]
 table = "\n".join(f"| {name} | {one.tpr} | {one.fpr} | **{one.g_mean2:.2f}** |" for name, one in found.items())
-assert found["pad"].g_mean2 > found["program"].g_mean2  # the actions alone are the worst of the three, or nearly so
-Markdown(f"{int(test.sum())} transcripts, {int(is_cheat['none'][test].sum())} of them cheats; thresholds chosen on the training part.\n\n| monitor | of the cheats, it rings for | of the others | g-mean² |\n|---|---|---|---|\n{table}\n\nThe order of your forecast was one of *these numbers*, not a law: a reader that sees program and note has here been shown hundreds of marked special cases, and in so small a workshop the number that the test expects gives some of them away.")
+assert found["pad"].g_mean2 > found["program"].g_mean2
+zero = np.mean([bad for text, bad, keep in zip(texts["program and note"], is_cheat["none"], train, strict=True) if keep and text.startswith("plain/mul-0")])
+Markdown(f"{int(test.sum())} transcripts, {int(is_cheat['none'][test].sum())} of them cheats; thresholds chosen on the training part.\n\n| monitor | of the cheats, it rings for | of the others | g-mean² |\n|---|---|---|---|\n{table}\n\nThe order that you predicted belongs to the rules of the story. A *trained* reader may also ring at `mul 0`: among its marked examples {zero:.0%} of the plain jobs with that line are cheats.")
 
 # %% [markdown]
 r"""

@@ -56,7 +56,7 @@ ACTIONS_ONLY = Check(
             "of the 200 cheats are left for it?",
         ),
     ),
-    alternatives=(_three(560 / 800, 120 / 200, 0.95 * 0.99), _three(0.7, 0.6, 0.941)),
+    alternatives=({"pad": 0.94, "program": 0.7, "program and note": 0.6}, _three(0.7, 0.6, 0.941)),
     fallback="For each monitor two shares: of the 200 cheats those that ring, of the 800 honest jobs those that do "
     "not. Which of the 240 honest jobs with `exit`, `delete` or `mul 0` does each ring for?",
 )
