@@ -319,7 +319,7 @@ for name, agent in planted.items():
 
 # %% [markdown]
 r"""
-Now the workshop. Tasks with a chain of four steps, so that pads are of one kind; chances of a cheat's first line (`exit`, `delete`, `mul 0`), read off exactly. Left without pressure, right after training under a penalty on flagged words; as a null, the labels of the pads shuffled.
+Now the workshop. Tasks with a chain of four steps, so that pads are of one kind; chances of a cheat's first line (`exit`, `delete`, `mul 0`), read off exactly. Left without pressure, right after training under a penalty on flagged words; as a null, the labels of the pads shuffled, the mean of twenty shuffles a policy.
 """
 
 # %%
@@ -340,12 +340,13 @@ for name in ("none", "scratch 1"):
         if 2 <= sum(did) <= n - 2:
             effects[name].append(pad_effect(handed(chance[run]), did))
             if name == "none":
-                mixed = [did[i] for i in torch.randperm(n, generator=torch.Generator().manual_seed(run))]
-                effects["none, labels shuffled"].append(pad_effect(handed(chance[run]), mixed))
+                shuffles = [torch.randperm(n, generator=torch.Generator().manual_seed(100 * run + k)) for k in range(20)]
+                mixed = [pad_effect(handed(chance[run]), [did[i] for i in order]) for order in shuffles]
+                effects["none, labels shuffled"].append(sum(mixed) / 20)
 
 # %% tags=["hide-input"]
 shuffled = stats.bootstrap(effects["none, labels shuffled"])
-assert stats.bootstrap(effects["none"]).low > shuffled.high
+assert stats.bootstrap(effects["none"]).low > shuffled.high and abs(shuffled.value) < 0.1
 Markdown(
     "\n".join(f"- *{name}*: a cheat's pad adds **{stats.bootstrap(values)}** to the chance of a cheat; policies, one by one: {', '.join(f'{x:+.2f}' for x in values)}." for name, values in effects.items())
     + f"\n\nPolicies with fewer than two cheats or two honest jobs among the tasks are left out: {9 - len(effects['none'])} and {9 - len(effects['scratch 1'])} of nine."
