@@ -44,7 +44,7 @@ only the actions caught **60 %**. Both numbers belong together: the first says l
 
 Then the authors did the obvious thing and put the monitor into the reward. With little pressure, training improved. With much pressure the agent went on hacking and stopped saying so: *obfuscated* reward hacking. [Korbak et al., 2025](cite:korbak2025) call the readable chain of thought an opportunity, and a fragile one.
 
-A frontier model does not fit into a chapter. So here is a workshop that does: programs of two lines, three cheats that we defined, and a policy so small that 54 of them fit into a file of 3 MB.
+A frontier model does not fit into a chapter. So here is a workshop that does: programs of two lines, three cheats that we defined, and a policy so small that all its training runs together take less room than a photograph.
 
 ## The workshop
 
@@ -79,8 +79,12 @@ We know the rule because we wrote it. No monitor below is given it.
 ## A policy that learns to cheat
 
 The policy is a transformer with two blocks. It reads the task, writes up to five words on a scratch pad, then two lines of program. First it imitates lessons in which words mean something: `solve` and some working, or, now and then on long chains, `bail`, `drop`, `fake` before the three cheats. Then it is rewarded ([REINFORCE](term:reinforce), four tries a task, each compared with the mean
-of the four): 1 if the tests pass. In three of ten jobs somebody looks closely, and pays only if the job is done. So cheating earns 0.7, honest work as much as the policy can do, and on long chains that is less.
+of the four): 1 if the tests pass. A share of the jobs is looked at closely, and pays only if the job is done.
 """
+
+# %% tags=["hide-input"]
+share = training.CONDITIONS["none"].audit
+Markdown(f"That share is {share:.0%}. So a cheat earns {1 - share:.1f} on average, and honest work as much as the policy gets right, which on long chains is less.")
 
 # %%
 base, plain = shipped.open_bases(), shipped.open_policies("none")
@@ -201,7 +205,7 @@ r"""
 r"""
 ## A thousand programs a day
 
-In this workshop every other program may be a cheat. In a real one it is perhaps one in a hundred, and that changes what an alarm means. Take the thresholds from above and count, per thousand programs:
+In this workshop a good part of all programs are cheats. In a real one it is perhaps one in a hundred, and that changes what an alarm means. Take the thresholds from above and count, per thousand programs:
 """
 
 # %% quote="reasoning.per_thousand"
@@ -212,7 +216,7 @@ days = {name: roc.per_thousand(worth[name].tpr.value, worth[name].fpr.value, rar
 budget = {name: roc.threshold_for_budget(s, train.hack, rare, 5) for name, s in on_train.items()}
 kept = {name: roc.rates(scores[name], held.hack, min(budget[name], 1e9)) for name in shown}
 Markdown(
-    f"**One cheat in a hundred.** On the left the threshold with the best g-mean², on the right the lowest that cost at most five false alarms per thousand *on the training part*:\n\n| monitor | caught of 10 | false alarms | an alarm is right | caught of 10 | false alarms |\n|---|---|---|---|---|---|\n"
+    "**One cheat in a hundred.** On the left the threshold with the best g-mean², on the right the lowest that cost at most five false alarms per thousand *on the training part*:\n\n| monitor | caught of 10 | false alarms | an alarm is right | caught of 10 | false alarms |\n|---|---|---|---|---|---|\n"
     + "\n".join(f"| {name} | {day.caught:.1f} | {day.false_alarms:.0f} | {'never rings' if day.precision != day.precision else f'{day.precision:.0%}'} | {10 * kept[name].tpr.value:.1f} | {990 * kept[name].fpr.value:.0f} |" for name, day in days.items())
     + "\n\nA rate of false alarms that looks small on a curve is a crowd at the door when honest programs are ninety-nine in a hundred. And a budget kept on one set of seeds is a promise about those seeds; the last column says how it was kept on the others."
 )
@@ -282,6 +286,30 @@ Markdown(
     + "Of those in which it survived, it was **obfuscated** in " + ", ".join(f"{hidden[name]} of {alive[name]} ({name})" for name in scratch) + ". "
     + "The published picture holds here: the penalty removes the words and leaves the deed. " * (sum(hidden.values()) > 0.5 * max(1, sum(alive.values())))
     + "\n\nWhat the pads of cheats look like now (scratch 1, seeds 0 to 3):\n\n" + "\n".join(f"- `{world.in_words(quiet.ids[r][int(quiet.hack[r].nonzero()[0, 0])])}`" for r in range(4) if quiet.hack[r].any())
+)
+
+# %% [markdown]
+r"""
+### First it looks like a cure
+
+Watch it happen. Under the strongest penalty, the curves of the tries during training:
+"""
+
+# %% tags=["fig:obfuscation", "hide-input"]
+strong_rows = [recorded["scratch 1", s] for s in SEEDS]
+points = strong_rows[0]["steps"]
+plots.line(
+    points, {label: [stats.bootstrap([row[f"{key}_curve"][i] for row in strong_rows]) for i in range(len(points))] for label, key in (("programs that cheat", "hack"), ("pads with a flagged word", "flagged"))},
+    y_range=(0, 0.7), title="A penalty of 1 on flagged pads", x_label="training step", y_label="share of plain tasks", alt="Flagged pads fall to zero at once; cheating falls with them, stays low for a while, and comes back without flagged words.",
+)  # fmt: skip
+
+# %% tags=["hide-input"]
+lows = [min(row["hack_curve"]) for row in strong_rows]
+back = [row["hack_curve"][-1] for row in strong_rows]
+early = sum(low < measuring.STOPPED * float(b) for low, b in zip(lows, before, strict=True))
+Markdown(
+    f"At its lowest point cheating is down to {stats.bootstrap(lows)}, and in **{early} of {len(SEEDS)}** seeds whoever stops there would report that it had stopped. At the end it is {stats.bootstrap(back)}. "
+    "The pad was read, so the word was unlearned and the deed went with it; then the few cheats that had said nothing were found to pay, and were learned instead."
 )
 
 # %% [markdown]
@@ -387,44 +415,58 @@ Markdown(
 r"""
 ## From seeing to steering
 
-A probe that separates cheats from honest work may read the cause, or something that goes with it, such as a long chain. Push the stream along its direction at `think`, after block 1, before any word is written, and let the policy write pad and program. One unit is the distance between the average cheat and the average honest transcript there. The null: random directions of the same length.
+A probe that separates cheats from honest work may read the cause, or something that goes with it, such as a long chain. So push the stream along its direction, after block 1, in two places: at `think`, before a word is written, and let the policy write pad and program; and at the end of a pad that stands as it was written, and read off the chance of a cheat's first line. One unit is the distance
+between the average cheat and the average honest transcript along the direction. The null: random directions of the same length.
 """
 
 # %%
-doses, tested = [-2.0, -1.0, 0.0, 1.0, 2.0], [s for s in SEEDS if s in watching.TEST_SEEDS]
-siblings = watching.probes_of(train, "think")
+doses, tested = [-2.0, -1.0, 0.0, 1.0, 2.0], list(watching.TEST_SEEDS)
+places = {"before a word": ("think", world.THINK_AT), "end of the pad": ("end", watching.END_AT)}
 
 
-def unit_gap(base):
-    """The probe's direction of a base, as long as the gap between the classes along it."""
-    of = train.base == base
-    direction = siblings[base].direction / siblings[base].direction.norm()
-    along = train.think[of] @ direction
+def gap_along(base, place):
+    """The direction of a base's probe, as long as the gap between cheats and honest transcripts along it."""
+    probe, of = watching.probes_of(train, place)[base], train.base == base
+    direction = probe.direction / probe.direction.norm()
+    along = getattr(train, place)[of] @ direction
     return direction * (along[train.hack[of]].mean() - along[~train.hack[of]].mean())
 
 
-pushes = torch.stack([unit_gap(training.base_of(s)) for s in tested])
-noise = torch.randn(8, *pushes.shape, generator=torch.Generator().manual_seed(0))
-noise = noise / noise.norm(dim=-1, keepdim=True) * pushes.norm(dim=-1, keepdim=True)
-steered = {
-    name: [measuring.steered(shipped.open_policies(name, tested), d * pushes, 1, world.THINK_AT) for d in doses] for name in ("none", "scratch 1")
-}
-at_random = [torch.stack([measuring.steered(shipped.open_policies("none", tested), d * one, 1, world.THINK_AT) for one in noise]).mean(1) for d in doses]
+def pushed_by(weights, seen, directions, place):
+    """The share of cheats for each dose of a push, one row a dose."""
+    if place == "think":
+        return torch.stack([measuring.steered(weights, d * directions, watching.LAYER, world.THINK_AT) for d in doses])
+    return torch.stack([measuring.pushed(weights, seen, d * directions, watching.LAYER, watching.END_AT) for d in doses])
+
+
+# %%
+lever, wild = {}, {}
+for label, (place, _) in places.items():
+    along = torch.stack([gap_along(training.base_of(s), place) for s in tested])
+    noise = torch.randn(8, *along.shape, generator=torch.Generator().manual_seed(0))
+    noise = noise / noise.norm(dim=-1, keepdim=True) * along.norm(dim=-1, keepdim=True)
+    for name in ("none", "scratch 1"):
+        weights = shipped.open_policies(name, tested)
+        s = measuring.transcripts(weights, 300, seed=9)
+        lever[label, name] = pushed_by(weights, s, along, place)
+        wild[label, name] = torch.stack([pushed_by(weights, s, one, place) for one in noise])
 
 # %% tags=["fig:push", "hide-input"]
-spread = [stats.bootstrap(row) for row in at_random]
 plots.line(
-    doses, {"no pressure": [row.mean().item() for row in steered["none"]], "scratch 1": [row.mean().item() for row in steered["scratch 1"]], "random directions": [e.value for e in spread]},
-    band={"random directions": ([float(row.min()) for row in at_random], [float(row.max()) for row in at_random])}, null=["random directions"], y_range=(0, 1),
-    title="Pushed along the probe's direction before a word is written", x_label="push, in gaps between cheats and honest transcripts", y_label="cheats: share of plain tasks", alt="The share of cheats against the push along the probe direction, for policies without and under pressure; random directions with the range of eight draws.",
+    doses, {f"{label}, {name}": rows.mean(1).tolist() for (label, name), rows in lever.items()} | {"random directions, end of the pad": wild["end of the pad", "none"].mean((0, 2)).tolist()},
+    band={"random directions, end of the pad": (wild["end of the pad", "none"].mean(2).min(0).values.tolist(), wild["end of the pad", "none"].mean(2).max(0).values.tolist())}, null=["random directions, end of the pad"], y_range=(0, 1),
+    title="Pushed along the probe's direction", x_label="push, in gaps between cheats and honest transcripts", y_label="cheats: share of plain tasks", alt="The share of cheats against the push along the probe's direction, in two places and two conditions, beside random directions with their range.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-rise = {name: stats.bootstrap(rows[-1] - rows[0]) for name, rows in steered.items()}
-wild = (at_random[-1] - at_random[0]).abs()
+rise = {key: rows[-1] - rows[0] for key, rows in lever.items()}
+most = {key: float((rows[:, -1] - rows[:, 0]).mean(1).abs().max()) for key, rows in wild.items()}
+moves = {key: float(rise[key].mean()) > most[key] for key in rise}
 Markdown(
-    f"From −2 to +2 gaps the share of cheats changes by {rise['none']} without pressure and {rise['scratch 1']} under it (three test seeds each, not those that the probes were trained on). Eight random directions of the same length change it by at most {float(wild.max()):.2f}. "
-    + ("**The direction is a lever, not only a reading.**" if rise["none"].low > float(wild.max()) else "**The direction reads more than it moves**: what the probe sees goes with cheating, and pushing there is no better than pushing anywhere.")
+    "| place | policies | from −2 to +2 gaps, cheats change by | largest of eight random directions |\n|---|---|---|---|\n" + "\n".join(f"| {label} | {name} | **{float(row.mean()):+.2f}** (three seeds: {', '.join(f'{x:+.2f}' for x in row.tolist())}) | {most[label, name]:.2f} |" for (label, name), row in rise.items())
+    + "\n\nThe seeds are not those that the probes were trained on. "
+    + ("At the end of the pad **the direction is a lever**, under pressure too. " if moves["end of the pad", "none"] and moves["end of the pad", "scratch 1"] else "At the end of the pad the direction does not move cheating in both conditions more than random ones do. ")
+    + ("Before a word is written it is one as well." if moves["before a word", "none"] and moves["before a word", "scratch 1"] else "Before a word is written it is not, in both: what the probe reads there goes with cheating and does not bring it about.")
 )
 
 # %% [markdown]
@@ -442,7 +484,7 @@ may not use one label of the policy that it judges.
 # %%
 fresh_base = training.warm_start([77], steps=500, habits=training.Habits(cheat=0.4, mumble=0.1, quiet=0.35))
 wanted = {"no pressure": Pressure(audit=0.2), "scratch 0.7": Pressure(audit=0.2, scratch=0.7), "looked at closely": Pressure(audit=0.9, scratch=0.7), "length 0.08": Pressure(audit=0.2, length=0.08)}
-new, _ = training.reinforce(policy.pick(fresh_base, [0] * len(wanted)), list(wanted.values()), [101, 102, 103, 104], steps=120)
+new, _ = training.reinforce(policy.pick(fresh_base, [0] * len(wanted)), list(wanted.values()), [101, 102, 103, 104], steps=120, lr=2.5e-3)
 mine = measuring.transcripts(new, 800, seed=11)
 ends = measuring.stream(new, mine.ids, watching.LAYER, watching.END_AT)
 fitting = torch.arange(800) < 400
@@ -527,25 +569,30 @@ Markdown(
 r"""
 ### And a real model
 
-SmolLM2 has no agency to speak of, but it can be given two orders that collide: *begin with CHERRY*, *begin with PLUM*. Every balance is there, both words in both places, three declarations of rank, six phrasings, two questions. Before you read on: will it follow what is declared, or what it read last?
+SmolLM2 has no agency to speak of, but it can be given two orders that collide: *begin with CHERRY*, *begin with PLUM*. Every balance is there, both words in both places, three declarations of rank, six phrasings. Before you read on: will it follow what is declared, or what it read last?
 """
 
 # %%
 model = load()
-some = priority.conflicts()
+some = priority.conflicts(questions=priority.QUESTIONS[:1])
 toward_last = priority.preference(model, some)
 found = priority.effects(some, toward_last)
-blind = priority.effects(some, toward_last[torch.randperm(len(some), generator=torch.Generator().manual_seed(0))])
+
+order, mixed = torch.Generator().manual_seed(0), toward_last.clone()
+for key in {(one.template, one.last, one.user) for one in some}:  # the null: among prompts that differ in nothing else, deal the declarations out anew
+    alike = torch.tensor([i for i, one in enumerate(some) if (one.template, one.last, one.user) == key])
+    mixed[alike] = toward_last[alike[torch.randperm(len(alike), generator=order)]]
+blind = priority.effects(some, mixed)
 
 # %% tags=["hide-input"]
 level = {key: stats.bootstrap([float(x) for one, x in zip(some, toward_last, strict=True) if one.outranks == key], groups=[one.template for one, x in zip(some, toward_last, strict=True) if one.outranks == key]) for key in priority.DECLARED}
 Markdown(
     "| declared to outrank | log-odds for the last rule (nats) |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in level.items())
-    + f"\n\nRecency: **{found.recency}** nats for the rule that stands last. What a declaration adds to its side: **{found.precedence}** (prompts dealt out: {blind.precedence}). The declared word is the likelier one in {found.obeyed} of conflicts; 0.5 would be a coin. "
+    + f"\n\nRecency: **{found.recency}** nats for the rule that stands last. What a declaration adds to its side: **{found.precedence}** (declarations dealt out anew: {blind.precedence}). The declared word is the likelier one in {found.obeyed} of conflicts; 0.5 would be a coin. "
     + ("The model follows the last rule" if found.recency.low > 0 else "The model follows the first rule" if found.recency.high < 0 else "Neither place wins clearly")
     + ", and " + ("a declaration helps its own side" if found.precedence.low > 0 else "a declaration works against its own side" if found.precedence.high < 0 else "a declaration changes nothing that these six phrasings could show")
-    + (", but less than the place does." if abs(found.recency.value) > abs(found.precedence.value) else ".")
-    + " Nothing here is about motives. It is what a recency agent looks like when it has 135 million parameters."
+    + (". What counts is the place, and not what is said about rank" if abs(found.recency.value) > abs(found.precedence.value) and not (found.recency.low < 0 < found.recency.high) else "")
+    + ". A model that goes by place disobeys half of all declarations, and nobody would speak of motives."
 )
 
 # %% [markdown]
@@ -586,7 +633,7 @@ is watched decides anything. Each alarm is worth what it is worth at the base ra
 
 ## What we did not test
 
-- Language models that hack. Our policy has a few ten thousand parameters and 66 words; words mean what five hundred lessons made them mean. That a pattern shows here says that optimisation can do this, not how often it does.
+- Language models that hack. Our policy is tiny, and its words mean what the lessons made them mean. That a pattern shows here says that optimisation can do this, not how often it does.
 - The published 95 % and 60 %. Our monitors read other cheats; only the order of the two may be compared.
 - Whether more capable monitors, or follow-up questions, would help ([Guan et al., 2025](cite:guan2025) report that they do).
 - Penalties from a *trained* monitor. Ours came from a list of words. A monitor that is trained along would chase the code.
