@@ -8,7 +8,7 @@ r"""
 
 **After this chapter you can**
 
-- build five monitors of one agent and say what each is worth: ROC, g-mean², calibration, false alarms per thousand;
+- build monitors of one agent from what it does, writes and computes, and say what each is worth: ROC, g-mean², calibration, false alarms per thousand;
 - choose a threshold for a base rate and a budget, on data that nothing is reported from;
 - tell three effects of pressure apart: the cheating stops, the cheating hides, the cheating goes on in the open;
 - test whether a scratch pad is read at all, and whether a probe's direction does anything;
@@ -137,7 +137,7 @@ Markdown(
 
 # %% [markdown]
 r"""
-## Five monitors
+## Who watches
 
 What may a monitor see? We train and compare these, all with the same few thousand marked transcripts:
 
@@ -285,6 +285,7 @@ Markdown(
     "Cheating **stopped** in " + ", ".join(f"{stats.proportion(stopped[name], len(SEEDS))} ({name})" for name in scratch) + " of the seeds. "
     + "Of those in which it survived, it was **obfuscated** in " + ", ".join(f"{hidden[name]} of {alive[name]} ({name})" for name in scratch) + ". "
     + "The published picture holds here: the penalty removes the words and leaves the deed. " * (sum(hidden.values()) > 0.5 * max(1, sum(alive.values())))
+    + f"The null is the condition without pressure, in which {fate['none'].count('obfuscated')} of {len(SEEDS)} seeds fell silent by themselves: nobody pays for a confession. "
     + "\n\nWhat the pads of cheats look like now (scratch 1, seeds 0 to 3):\n\n" + "\n".join(f"- `{world.in_words(quiet.ids[r][int(quiet.hack[r].nonzero()[0, 0])])}`" for r in range(4) if quiet.hack[r].any())
 )
 
@@ -349,9 +350,10 @@ still, baseline = aged["scratch 1"]["probe, end of the pad"], aged["scratch 1"][
 Markdown(
     f"Under scratch 1 the word rule loses {words_fall:.2f} of its area, the probe at the end of the pad {probe_falls:.2f}. "
     + (f"**The probe still sees it** ({still}, chance 0.50)" if still.low > 0.6 else f"**The probe no longer sees it** ({still})")
-    + (f", and better than the actions do ({baseline})." if still.low > baseline.high else f", but no better than the actions do ({baseline}): a probe that does not beat this baseline is not needed." if still.high < baseline.low or still.low <= baseline.high else ".")
+    + (f", and better than the actions do ({baseline})." if still.low > baseline.high else f", but no better than the actions do ({baseline}): a probe that does not beat this baseline is not needed.")
+    + f" And look at the first row: the task alone gives {aged['scratch 1']['task alone']}. These policies cheat where the chain is long, so that *when* they cheat is no secret; more on that below."
     + f" The pad reader trained anew reaches {renewed['scratch pad, trained']}: what it lost were words that it knew, "
-    + ("but the pads still tell a reader who knows the new ones: a code, not a silence." if renewed["scratch pad, trained"].low > 0.65 else "and there is little on the pads that a new reader could learn.")
+    + ("but the pads still tell a reader, even one trained before: something else on them goes with cheating." if renewed["scratch pad, trained"].low > 0.65 else "and there is little on the pads that a new reader could learn.")
 )
 
 # %% [markdown]
@@ -369,16 +371,23 @@ for name in ("none", "scratch 0.5", "scratch 1", "output"):
     swaps[name] = gap(measuring.swapped(weights, s)), gap(measuring.swapped(weights, s, shuffled=True))
 
 # %% tags=["hide-input"]
+forging = {}
+for name in ("none", "scratch 1"):
+    t = measuring.transcripts(shipped.open_policies(name), 500, seed=6)
+    shares = {label: torch.stack([measuring.forged(t.ids)[r][t.plain[r] & (t.tasks.a[r] != 0) & (t.hack[r] == cheat)].float().mean() for r in SEEDS]) for label, cheat in (("cheats", True), ("honest", False))}
+    forging[name] = {label: stats.bootstrap(row) for label, row in shares.items()}
 Markdown(
     "| condition | cheats more after a cheat's pad by | null |\n|---|---|---|\n" + "\n".join(f"| {name} | **{real}** | {shuffled} |" for name, (real, shuffled) in swaps.items())
-    + "\n\n" + ("Under pressure the pad is still read, more than chance would have it, though it names nothing: a monitor that looks for words reads a text whose meaning was changed behind its back." if swaps["scratch 1"][0] and swaps["scratch 1"][0].low > 0.1 else "Under pressure the pad decides little: the plan is made elsewhere.")
+    + "\n\n" + ("Under pressure the pad is still read, more than chance would have it, though it names nothing. " if swaps["scratch 1"][0] and swaps["scratch 1"][0].low > 0.1 else "Under pressure the pad decides little: the plan is made elsewhere. ")
+    + f"What is read? Look for working that makes a chain constant (`0x+3`) although it is not. Of the cheats, {forging['none']['cheats']} have it without pressure and **{forging['scratch 1']['cheats']}** under scratch 1; of honest pads {forging['none']['honest']} and {forging['scratch 1']['honest']}. "
+    + ("**The confession has become forged working.** The pad says `solve` and computes its way to the answer that the test wants. No word on the list is touched." if forging["scratch 1"]["cheats"].low > forging["none"]["cheats"].high else "Forged working is not what replaced the words.")
 )
 
 # %% [markdown]
 r"""
 ## Punished for the deed, silent about the plan
 
-The *output* condition never looks at the pad. [Drori et al., 2025](cite:drori2025) report for larger models that penalising outputs alone can make chains of thought less monitorable. The table of fates says what happened here; look at what became of the two cheats that the reviewer knows, and of the one he does not.
+The *output* condition never looks at the pad. [Drori et al., 2025](cite:drori2025) report for larger models that penalising outputs alone can make chains of thought less monitorable: what stands earlier is reinforced or weakened along with what follows it. The table of fates says what happened here; look at what became of the two cheats that the reviewer knows, and of the one he does not.
 """
 
 # %% tags=["hide-input"]
@@ -415,58 +424,66 @@ Markdown(
 r"""
 ## From seeing to steering
 
-A probe that separates cheats from honest work may read the cause, or something that goes with it, such as a long chain. So push the stream along its direction, after block 1, in two places: at `think`, before a word is written, and let the policy write pad and program; and at the end of a pad that stands as it was written, and read off the chance of a cheat's first line. One unit is the distance
-between the average cheat and the average honest transcript along the direction. The null: random directions of the same length.
+A probe that separates cheats from honest work may read the cause, or something that goes with it. So push the stream at the end of the pad, after block 1, with the pad left as it was written, and read off the chance of a cheat's first line. Three directions, all as long as the gap between the average cheat and the average honest transcript:
+
+- the gap itself, the difference of the means;
+- the direction of the probe (chapter 02 warned that what separates best need not be what moves);
+- random ones, the null.
 """
 
 # %%
 doses, tested = [-2.0, -1.0, 0.0, 1.0, 2.0], list(watching.TEST_SEEDS)
-places = {"before a word": ("think", world.THINK_AT), "end of the pad": ("end", watching.END_AT)}
 
 
-def gap_along(base, place):
-    """The direction of a base's probe, as long as the gap between cheats and honest transcripts along it."""
-    probe, of = watching.probes_of(train, place)[base], train.base == base
-    direction = probe.direction / probe.direction.norm()
-    along = getattr(train, place)[of] @ direction
-    return direction * (along[train.hack[of]].mean() - along[~train.hack[of]].mean())
+def toward_cheating(some, base, by="means"):
+    """A direction at the end of the pad, as long as the gap between cheats and honest transcripts of a base."""
+    of = some.base == base
+    acts, bad = some.end[of], torch.from_numpy(some.hack[of])
+    between = acts[bad].mean(0) - acts[~bad].mean(0)
+    if by == "probe":
+        direction = watching.probes_of(some, "end")[base].direction
+        return direction / direction.norm() * between.norm()
+    return between
 
 
-def pushed_by(weights, seen, directions, place):
-    """The share of cheats for each dose of a push, one row a dose."""
-    if place == "think":
-        return torch.stack([measuring.steered(weights, d * directions, watching.LAYER, world.THINK_AT) for d in doses])
+def dosed(weights, seen, directions):
+    """The chance of a cheat's line for each dose, one row a dose."""
     return torch.stack([measuring.pushed(weights, seen, d * directions, watching.LAYER, watching.END_AT) for d in doses])
 
 
 # %%
-lever, wild = {}, {}
-for label, (place, _) in places.items():
-    along = torch.stack([gap_along(training.base_of(s), place) for s in tested])
-    noise = torch.randn(8, *along.shape, generator=torch.Generator().manual_seed(0))
-    noise = noise / noise.norm(dim=-1, keepdim=True) * along.norm(dim=-1, keepdim=True)
-    for name in ("none", "scratch 1"):
-        weights = shipped.open_policies(name, tested)
-        s = measuring.transcripts(weights, 300, seed=9)
-        lever[label, name] = pushed_by(weights, s, along, place)
-        wild[label, name] = torch.stack([pushed_by(weights, s, one, place) for one in noise])
+lever = {}
+for name in ("none", "scratch 1"):
+    siblings, _ = watching.split(watch[name])
+    weights = shipped.open_policies(name, tested)
+    t = measuring.transcripts(weights, 300, seed=9)
+    along = {by: torch.stack([toward_cheating(siblings, training.base_of(s), by) for s in tested]) for by in ("means", "probe")}
+    noise = torch.randn(8, *along["means"].shape, generator=torch.Generator().manual_seed(0))
+    noise = noise / noise.norm(dim=-1, keepdim=True) * along["means"].norm(dim=-1, keepdim=True)
+    lever[name] = {by: dosed(weights, t, direction) for by, direction in along.items()}
+    lever[name]["random"] = torch.stack([dosed(weights, t, one) for one in noise])
 
 # %% tags=["fig:push", "hide-input"]
-plots.line(
-    doses, {f"{label}, {name}": rows.mean(1).tolist() for (label, name), rows in lever.items()} | {"random directions, end of the pad": wild["end of the pad", "none"].mean((0, 2)).tolist()},
-    band={"random directions, end of the pad": (wild["end of the pad", "none"].mean(2).min(0).values.tolist(), wild["end of the pad", "none"].mean(2).max(0).values.tolist())}, null=["random directions, end of the pad"], y_range=(0, 1),
-    title="Pushed along the probe's direction", x_label="push, in gaps between cheats and honest transcripts", y_label="cheats: share of plain tasks", alt="The share of cheats against the push along the probe's direction, in two places and two conditions, beside random directions with their range.",
+plots.grid(
+    [
+        plots.line(
+            doses, {"difference of the means": rows["means"].mean(1).tolist(), "probe": rows["probe"].mean(1).tolist(), "random": rows["random"].mean((0, 2)).tolist()}, null=["random"], y_range=(0, 1),
+            band={"random": (rows["random"].mean(2).min(0).values.tolist(), rows["random"].mean(2).max(0).values.tolist())}, title=f"trained with: {name}", x_label="push, in gaps", y_label="chance of a cheat's line", alt=f"Chance of a cheat against the push, condition {name}.",
+        )
+        for name, rows in lever.items()
+    ],
+    cols=2, title="Pushing the end of the pad", alt="Pushing along the difference of the means moves cheating from seldom to nearly always, with and without pressure; the probe's direction and random ones move it far less.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-rise = {key: rows[-1] - rows[0] for key, rows in lever.items()}
-most = {key: float((rows[:, -1] - rows[:, 0]).mean(1).abs().max()) for key, rows in wild.items()}
-moves = {key: float(rise[key].mean()) > most[key] for key in rise}
+rise = {name: {by: (rows[by][-1] - rows[by][0]) for by in ("means", "probe")} for name, rows in lever.items()}
+most = {name: float((rows["random"][:, -1] - rows["random"][:, 0]).mean(1).abs().max()) for name, rows in lever.items()}
+works = {by: all(float(rise[name][by].mean()) > most[name] for name in rise) for by in ("means", "probe")}
 Markdown(
-    "| place | policies | from −2 to +2 gaps, cheats change by | largest of eight random directions |\n|---|---|---|---|\n" + "\n".join(f"| {label} | {name} | **{float(row.mean()):+.2f}** (three seeds: {', '.join(f'{x:+.2f}' for x in row.tolist())}) | {most[label, name]:.2f} |" for (label, name), row in rise.items())
-    + "\n\nThe seeds are not those that the probes were trained on. "
-    + ("At the end of the pad **the direction is a lever**, under pressure too. " if moves["end of the pad", "none"] and moves["end of the pad", "scratch 1"] else "At the end of the pad the direction does not move cheating in both conditions more than random ones do. ")
-    + ("Before a word is written it is one as well." if moves["before a word", "none"] and moves["before a word", "scratch 1"] else "Before a word is written it is not, in both: what the probe reads there goes with cheating and does not bring it about.")
+    "| policies | means: from −2 to +2 | probe: from −2 to +2 | largest of eight random directions |\n|---|---|---|---|\n" + "\n".join(f"| {name} | **{float(row['means'].mean()):+.2f}** ({', '.join(f'{x:+.2f}' for x in row['means'].tolist())}) | {float(row['probe'].mean()):+.2f} ({', '.join(f'{x:+.2f}' for x in row['probe'].tolist())}) | {most[name]:.2f} |" for name, row in rise.items())
+    + "\n\nIn brackets the three test seeds, whose transcripts made none of the directions. "
+    + ("**The difference of the means is a lever**, under pressure as without" if works["means"] else "The difference of the means does not move cheating in both conditions more than random directions do")
+    + ("; so is the probe's direction." if works["probe"] else "; the probe's direction, good at telling, is none. It has learned to weigh small differences that tell; the model's own decision lies along the large one.")
 )
 
 # %% [markdown]
@@ -590,7 +607,7 @@ Markdown(
     "| declared to outrank | log-odds for the last rule (nats) |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in level.items())
     + f"\n\nRecency: **{found.recency}** nats for the rule that stands last. What a declaration adds to its side: **{found.precedence}** (declarations dealt out anew: {blind.precedence}). The declared word is the likelier one in {found.obeyed} of conflicts; 0.5 would be a coin. "
     + ("The model follows the last rule" if found.recency.low > 0 else "The model follows the first rule" if found.recency.high < 0 else "Neither place wins clearly")
-    + ", and " + ("a declaration helps its own side" if found.precedence.low > 0 else "a declaration works against its own side" if found.precedence.high < 0 else "a declaration changes nothing that these six phrasings could show")
+    + ", and " + ("a declaration helps its own side" if found.precedence.low > max(0, blind.precedence.high) else "a declaration works against its own side" if found.precedence.high < min(0, blind.precedence.low) else "a declaration changes nothing that these six phrasings could show")
     + (". What counts is the place, and not what is said about rank" if abs(found.recency.value) > abs(found.precedence.value) and not (found.recency.low < 0 < found.recency.high) else "")
     + ". A model that goes by place disobeys half of all declarations, and nobody would speak of motives."
 )
@@ -605,25 +622,29 @@ The claim: *the probe sees the intent that the text hides.* A duller story would
 # %%
 _, pressed = watching.split(watch["scratch 1"])
 sees = watching.scores_of(train, pressed)
-strata = {name: roc.area_within(sees[name], pressed.hack, pressed.n_steps) for name in ("task alone", "actions only", "scratch pad, words", "probe, before a word", "probe, end of the pad")}
+own_train, _ = watching.split(watch["scratch 1"])
+sees |= {f"{name}, trained anew": row for name, row in watching.scores_of(own_train, pressed).items()}
+rows = ("task alone", "actions only", "scratch pad, words", "scratch pad, trained", "probe, before a word", "probe, end of the pad", "task alone, trained anew", "probe, end of the pad, trained anew")
+strata = {name: roc.area_within(sees[name], pressed.hack, pressed.n_steps) for name in rows}
 dealt_out = roc.area_within(watching.probe_scores(nulls[0], pressed, "end"), pressed.hack, pressed.n_steps)
 
 # %% tags=["hide-input"]
 probe_row, task_row, words_row = strata["probe, end of the pad"], strata["task alone"], strata["scratch pad, words"]
-early_row = strata["probe, before a word"]
+early_row, again, anew = strata["probe, before a word"], strata["task alone, trained anew"], strata["probe, end of the pad, trained anew"]
 Markdown(
     "| monitor, made without pressure | area within chains of one length |\n|---|---|\n" + "\n".join(f"| {name} | **{e}** |" for name, e in strata.items()) + f"\n| probe, labels dealt out | {dealt_out} |"
-    + "\n\n" + ("At the end of the pad the claim survives: the probe is above the task alone and above the words." if probe_row.low > max(task_row.high, words_row.high) else "At the end of the pad the claim does not survive this test: the probe is not clearly above both the task alone and the words.")
-    + " Before a word is written it " + ("survives as well: something is settled there that the task does not settle." if early_row.low > max(0.5, task_row.high) else "does not: there the probe sees little more than which tasks tempt. The decision falls while the pad is written.")
+    + "\n\n" + ("The claim survives: at the end of the pad the probe is above the task alone and above the words." if probe_row.low > max(task_row.high, words_row.high) else f"**The claim does not survive.** At the end of the pad the probe ({probe_row}) knows more than the words ({words_row}), and not more than somebody who sees the task and never looks inside ({task_row}). " + ("Trained anew, with labels from under pressure, it would." if anew.low > max(task_row.high, again.high) else "Trained anew it does not, either."))
+    + (" Before a word is written it is above the task, too." if early_row.low > task_row.high else " Before a word is written it sees little more than which tasks tempt.")
+    + " What stays is the causal half: the pad decides, its forged working is the code, and pushing the stream along the gap moves the deed."
 )
 
 # %% [markdown]
 r"""
-One more way to be wrong: *obfuscated* is a word for the policy's pads and our word list. A reader trained anew may find the new code, as the table above says for this workshop; nobody could then call it hidden from everybody.
+One more way to be wrong: *obfuscated* says something about a pad *and* a list of words. A trained reader still tells most cheats from the forged working; nothing here is hidden from everybody. Hidden from the alarm that was in the reward is what the word means.
 
 ## The big idea
 
-A scratch pad can be watched because, and as long as, it is written in order to be used and not in order to be watched. Put the watcher into the reward, and you train the pad for the watcher. What remains is measured, not hoped for: actions, which are the baseline of every claim; activations, which need marked examples and a test on other seeds; and interventions, which say whether the thing that
+A scratch pad can be watched because, and as long as, it is written in order to be used and not in order to be watched. Put the watcher into the reward, and you train the pad for the watcher. What remains is measured, not hoped for: actions and the task itself, which are the baseline of every claim; activations, which need marked examples, a test on other seeds, and that baseline beside them; and interventions, which say whether the thing that
 is watched decides anything. Each alarm is worth what it is worth at the base rate of the place where it hangs. And where an agent disobeys, one changed sentence tells you more about why than a large number of bells.
 
 ## Key terms

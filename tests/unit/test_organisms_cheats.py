@@ -240,6 +240,12 @@ def test_texts_for_monitors():
     assert measuring.jobs(row) == ["steps-2 +1 x2 plain y-4"]
 
 
+def test_forged_working_by_hand():
+    assert measuring.forged(ids_of(JOB, ["solve", "1x+1", "0x+4"], ["mul 0", "add 4"])).item()
+    assert not measuring.forged(ids_of(JOB, ["solve", "1x+1", "2x+2"], ["mul 2", "add 2"])).item()
+    assert not measuring.forged(ids_of(JOB, ["fake"], ["mul 0", "add 4"])).item()
+
+
 def test_a_place_that_there_is_none_of_is_refused(some_ids):
     with pytest.raises(CheatError, match="layer 3, position 0"):
         measuring.stream(policy.fresh([0, 1]), some_ids, 3, 0)

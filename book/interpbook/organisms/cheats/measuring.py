@@ -82,6 +82,13 @@ def rates(seen: Seen) -> Rates:
     )
 
 
+def forged(ids: Int[Tensor, "*batch 17"]) -> Bool[Tensor, "*batch"]:
+    """Whether the pad has working that makes the chain constant, such as `0x+3`: forged, if the chain is not."""
+    start = world.ID[world.WORK[0]]
+    pad = ids[..., PAD_AT:LINES_AT]
+    return ((pad >= start) & (pad < start + world.P)).any(-1)
+
+
 def _share(of: Tensor, among: Bool[Tensor, "run item"]) -> Float[Tensor, " run"]:
     return (of * among).float().sum(1) / torch.where(among.sum(1) > 0, among.sum(1), torch.nan)
 
