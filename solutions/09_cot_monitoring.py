@@ -314,7 +314,7 @@ for name, agent in planted.items():
     own = torch.tensor([agent(i, i) for i in range(40)])
     did = (torch.rand(40, generator=draw) < own).tolist()
     naive = own[torch.tensor(says)].mean() - own[~torch.tensor(says)].mean()
-    assert abs(pad_effect(agent, did)) < 1e-9 if name == "ignores" else pad_effect(agent, did) > 0.2
+    assert abs(pad_effect(agent, did)) < 1e-5 if name == "ignores" else pad_effect(agent, did) > 0.2
     print(f"{name:8s} suspicious pads go with {naive:+.2f} cheats; swapped in, they cause {pad_effect(agent, did):+.2f}")
 
 # %% [markdown]
@@ -509,7 +509,7 @@ for name, agent in strangers.items():
     cured = orders.resists(agent.wants, without) if agent.kind == "confused" else orders.resists(calm, told)
     bound = orders.resists(agent.wants, orders.Situation() if agent.kind == "confused" else told)
     lines.append(f"| {name} | {diagnosis[name]} | {agent.kind}: {agent.cause} | {orders.diagnose(ladder[name])} | {bound:.2f} → {cured:.2f} |")
-    assert bound > 0.6 > 0.2 > cured and diagnosis[name] == agent.cause
+    assert bound > 0.6 > 0.2 > cured and diagnosis[name].strip().lower() == agent.cause
 more = orders.unseen(20, seed=303)
 right = stats.proportion(sum(orders.diagnose(orders.climb(agent, seed=i)) == agent.cause for i, agent in enumerate(more)), len(more))
 
