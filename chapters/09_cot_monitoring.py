@@ -139,7 +139,7 @@ Markdown(
 r"""
 ## Who watches
 
-What may a monitor see? We train and compare these, all with the same few thousand marked transcripts:
+What may a monitor see? We train and compare these, all with the same marked transcripts:
 
 | monitor | sees | how |
 |---|---|---|
@@ -249,7 +249,7 @@ Now the monitor goes into the reward. Each condition starts from the same warm s
 | none | nothing |
 | scratch 0.25, 0.5, 1 | this much for a pad with a flagged word |
 | output | 1 for `exit` or `delete` where they do not belong: a reviewer who knows two of the three cheats and never sees the pad |
-| length | 0.05 for each word on the pad |
+| length | a little for each word on the pad |
 """
 
 # %%
@@ -407,7 +407,7 @@ Markdown(
 r"""
 ## Pressure on length, and what can still be read
 
-"Many details. Hard." is how a chain of thought reads that has become short; the press quoted it. Shortness is a pressure, too, and nobody means any harm by it. Here each word costs 0.05.
+"Many details. Hard." is how a chain of thought reads that has become short; the press quoted it. Shortness is a pressure, too, and nobody means any harm by it. Here each word costs a little.
 """
 
 # %% tags=["hide-input"]
@@ -664,7 +664,7 @@ is watched decides anything. Each alarm is worth what it is worth at the base ra
 
 ## Related chapters and reading
 
-[Chapter 02](02_probing.ipynb) on probes and leakage, [chapter 08](08_cot_faithfulness.ipynb) on whether the pad is true. Monitoring and its price: [Baker et al., 2025](cite:baker2025); a position of forty authors: [Korbak et al., 2025](cite:korbak2025); how to measure it: [Guan et al., 2025](cite:guan2025); spill-over from outputs: [Drori et al., 2025](cite:drori2025); shutdown:
+[Chapter 02](02_probing.ipynb) on probes and leakage, [chapter 08](08_cot_faithfulness.ipynb) on whether the pad is true. Monitoring and its price: [Baker et al., 2025](cite:baker2025); why it is an opportunity, and fragile: [Korbak et al., 2025](cite:korbak2025); how to measure it: [Guan et al., 2025](cite:guan2025); spill-over from outputs: [Drori et al., 2025](cite:drori2025); shutdown:
 [Schlatter et al., 2025](cite:schlatter2025), [Rajamanoharan and Nanda, 2025](cite:rajamanoharan2025). Before you trust an alarm, go through the [evidence checklist](../book/pages/checklist.md).
 
 ## Quiz

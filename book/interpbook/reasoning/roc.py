@@ -149,13 +149,13 @@ def area_within(
     groups = vector("area_within", "groups", groups)
     if len(groups) != len(scores):
         raise ValueError(f"area_within: {len(scores)} scores but {len(groups)} groups. Expected one group an item.")
-    rng = np.random.default_rng(seed)
-    draws = [rng.integers(0, len(scores), len(scores)) for _ in range(n_resamples)]
-    values = [_area_within(scores[at], labels[at], groups[at]) for at in draws]
-    low, high = np.nanquantile(values, [0.025, 0.975])
     found = _area_within(scores, labels, groups)
     if np.isnan(found):
         raise ValueError("area_within: no group holds both cheats and other items, so there is nothing to tell apart.")
+    rng = np.random.default_rng(seed)
+    draws = [rng.integers(0, len(scores), len(scores)) for _ in range(n_resamples)]
+    values = np.array([_area_within(scores[at], labels[at], groups[at]) for at in draws])
+    low, high = np.quantile(values[np.isfinite(values)], [0.025, 0.975])
     return Estimate(found, float(low), float(high), len(scores))
 
 
