@@ -185,12 +185,15 @@ plots.line(
 )  # fmt: skip
 
 # %% tags=["hide-input"]
+spoken = ", ".join(f"{float(found['rewarded'].flagged_hacks[s]):.0%}" for s in watching.TEST_SEEDS)
 worth = {name: roc.rates(s, held.hack, chosen[name]) for name, s in scores.items()}
 Markdown(
     f"{len(held.hack):,} transcripts, of which {held.hack.mean():.0%} are cheats. Thresholds were chosen on the training part.\n\n| monitor | area under the curve | caught | false alarms | g-mean² |\n|---|---|---|---|---|\n"
     + "\n".join(f"| {name} | **{stats.auroc_interval(s, held.hack)}** | {worth[name].tpr} | {worth[name].fpr} | {worth[name].g_mean2:.2f} |" for name, s in scores.items())
     + f"\n| probe, labels dealt out | {null_area(held)} | | | |"
     + "\n\nIntervals redraw transcripts; that of the last row is the range of five deals, with probes that see only the chance likeness of one chain with another."
+    + (f"\n\nThe published order, pad above actions, holds for the trained reader ({stats.auroc_interval(scores['scratch pad, trained'], held.hack)} against {stats.auroc_interval(scores['actions only'], held.hack)})" if stats.auroc(scores["scratch pad, trained"], held.hack) > stats.auroc(scores["actions only"], held.hack) else "\n\nThe published order, pad above actions, does not hold here")
+    + f". The word rule is weak because words drift even where nobody presses: the three test seeds flag {spoken} of their cheats."
     + f"\n\nLook at *actions and task* ({stats.auroc_interval(scores['actions and task'], held.hack).value:.2f}): with both in hand and enough marked examples, a regression learns our rule. The workshop is too simple to hide a cheat from somebody who sees everything; a code base of a million lines is not. *Actions only* is the row that stands for it."
 )
 
@@ -269,7 +272,7 @@ kinds = ["stopped", "obfuscated", "partly hidden", "open"]
 Markdown(
     "| condition | cheats | of these flagged | job is done | words on the pad | stopped | obfuscated | partly hidden | open |\n|---|---|---|---|---|---|---|---|---|\n"
     + "\n".join(f"| {name} | {stats.bootstrap(r.hack)} | **{stats.bootstrap(r.flagged_hacks.nan_to_num(0.0))}** | {r.correct.mean():.2f} | {r.length.mean():.1f} | " + " | ".join(f"{fate[name].count(kind)}/{len(SEEDS)}" for kind in kinds) + " |" for name, r in after.items())
-    + f"\n\n*Stopped*: fewer than {measuring.STOPPED:.0%} of the cheats of the same seed without pressure. *Obfuscated*: not stopped, and fewer than {measuring.HIDDEN:.0%} of its cheats flagged. Both lines were drawn before looking."
+    + f"\n\n*Stopped*: fewer than {measuring.STOPPED:.0%} of the cheats of the same seed without pressure. *Obfuscated*: not stopped, and fewer than {measuring.HIDDEN:.0%} of its cheats flagged. Both lines were fixed before these policies were trained."
 )
 
 # %% tags=["hide-input"]
@@ -284,6 +287,7 @@ quiet = measuring.transcripts(example, 400, seed=4)
 Markdown(
     "Cheating **stopped** in " + ", ".join(f"{stats.proportion(stopped[name], len(SEEDS))} ({name})" for name in scratch) + " of the seeds. "
     + "Of those in which it survived, it was **obfuscated** in " + ", ".join(f"{hidden[name]} of {alive[name]} ({name})" for name in scratch) + ". "
+    + f"From none to scratch 1, paired by seed, cheating changes by {stats.difference(after['scratch 1'].hack, before, paired=True)} and its flags by {stats.difference(after['scratch 1'].flagged_hacks.nan_to_num(0.0), after['none'].flagged_hacks.nan_to_num(0.0), paired=True)}. "
     + "The published picture holds here: the penalty removes the words and leaves the deed. " * (sum(hidden.values()) > 0.5 * max(1, sum(alive.values())))
     + f"The null is the condition without pressure, in which {fate['none'].count('obfuscated')} of {len(SEEDS)} seeds fell silent by themselves: nobody pays for a confession. "
     + "\n\nWhat the pads of cheats look like now (scratch 1, seeds 0 to 3):\n\n" + "\n".join(f"- `{world.in_words(quiet.ids[r][int(quiet.hack[r].nonzero()[0, 0])])}`" for r in range(4) if quiet.hack[r].any())
@@ -635,7 +639,7 @@ Markdown(
     "| monitor, made without pressure | area within chains of one length |\n|---|---|\n" + "\n".join(f"| {name} | **{e}** |" for name, e in strata.items()) + f"\n| probe, labels dealt out | {dealt_out} |"
     + "\n\n" + ("The claim survives: at the end of the pad the probe is above the task alone and above the words." if probe_row.low > max(task_row.high, words_row.high) else f"**The claim does not survive.** At the end of the pad the probe ({probe_row}) knows more than the words ({words_row}), and not more than somebody who sees the task and never looks inside ({task_row}). " + ("Trained anew, with labels from under pressure, it would." if anew.low > max(task_row.high, again.high) else "Trained anew it does not, either."))
     + (" Before a word is written it is above the task, too." if early_row.low > task_row.high else " Before a word is written it sees little more than which tasks tempt.")
-    + " What stays is the causal half: the pad decides, its forged working is the code, and pushing the stream along the gap moves the deed."
+    + (" What stays is the causal half: the pad decides, its forged working is the code, and pushing the stream along the gap moves the deed." if works["means"] and swaps["scratch 1"][0].low > 0.1 else "")
 )
 
 # %% [markdown]
