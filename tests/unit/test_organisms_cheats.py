@@ -1,6 +1,7 @@
 """The workshop: its language and harness by hand, each cheat's ground truth, the reward, and policies that learn."""
 
 import json
+from typing import Any
 
 import pytest
 import torch
@@ -281,7 +282,7 @@ def test_a_base_cheats_seldom_says_so_and_reads_its_pad():
 
 def test_a_damaged_file_is_refused_and_made_again_by_one_command(tmp_path, monkeypatch):
     monkeypatch.setattr(making, "EXAM", 40)
-    small = {"warm": {"steps": 3, "batch": 8}, "rl": {"steps": 2, "tasks": 2, "tries": 2, "every": 1}}
+    small: dict[str, Any] = {"warm": {"steps": 3, "batch": 8}, "rl": {"steps": 2, "tasks": 2, "tries": 2, "every": 1}}
     made = list(making.make(where=tmp_path, **small))
     assert [name for name, seconds in made if seconds is not None] == list(making.NAMES)
     assert len(json.loads((tmp_path / shipped.RECORDED).read_text())) == 54
