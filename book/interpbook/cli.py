@@ -151,7 +151,8 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
 
 @cli.command()
 @click.argument(
-    "what", type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing", "scratchpads"])
+    "what",
+    type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing", "personas", "scratchpads", "cheats"]),
 )
 @click.option("--only", multiple=True, metavar="NAME", help="One file, such as resid15-topk32; may be repeated.")
 @click.option("--force", is_flag=True, help="Train again what is there and whole.")
@@ -162,7 +163,8 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
     of chapter 03 (about ten minutes for the first of a layer, whose activations must be read; three for others) ·
     transcoders: those of chapter 05, thirty layers together (an hour) · atlas: the cards of one dictionary ·
     tracing: the planted organisms of chapter 05 (about a minute each) ·
-    scratchpads: the organisms of chapter 08 (about a minute each).
+    scratchpads: the organisms of chapter 08 (about a minute each) ·
+    cheats: the policies of chapter 09 (five minutes, all together).
     """
 
     def job() -> int:
@@ -182,6 +184,10 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
             from interpbook.organisms.scratchpads import making as scratchpads
 
             return scratchpads.run(only, force=force)
+        if what == "cheats":
+            from interpbook.organisms.cheats import making as policies
+
+            return policies.run(only, force=force)
         if what == "transcoders":
             from interpbook.dictionaries.transcoders import remake as stand_ins
 

@@ -5,8 +5,9 @@
 `perturbing`  break off, mistake, other words, dots · `measures` area, hint use, mentions corrected for chance
 `battery`     all seven tests on one subject · `verdicts` bars set on known subjects, used on others
 `exam`        the questions put to SmolLM2 · `recorded` what it wrote and answered
+`roc`         what an alarm is worth · `monitors` word rule, trained reader, probe · `priority` two orders (chapter 09)
 
-The same battery runs on whatever `models.load` gives and `models.loading.wrap` wraps. Built in chapter 08.
+The same battery runs on whatever `models.load` gives and `models.loading.wrap` wraps. Built in chapters 08 and 09.
 """
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
