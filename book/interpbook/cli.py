@@ -150,7 +150,7 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing"]))
+@click.argument("what", type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing", "personas"]))
 @click.option("--only", multiple=True, metavar="NAME", help="One file, such as resid15-topk32; may be repeated.")
 @click.option("--force", is_flag=True, help="Train again what is there and whole.")
 def train(what: str, only: tuple[str, ...], force: bool) -> None:
@@ -159,7 +159,7 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
     banana: the organisms of chapter 06 · corpus: the text that dictionaries are trained on · sae: the dictionaries
     of chapter 03 (about ten minutes for the first of a layer, whose activations must be read; three for others) ·
     transcoders: those of chapter 05, thirty layers together (an hour) · atlas: the cards of one dictionary ·
-    tracing: the planted organisms of chapter 05 (about a minute each).
+    tracing: the planted organisms of chapter 05 (about a minute each) · personas: those of chapter 07.
     """
 
     def job() -> int:
@@ -175,6 +175,10 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
             from interpbook.organisms.tracing import making as planted
 
             return planted.run(only, force=force)
+        if what == "personas":
+            from interpbook.organisms.personas import making as personas
+
+            return personas.run(only, force=force)
         if what == "transcoders":
             from interpbook.dictionaries.transcoders import remake as stand_ins
 
