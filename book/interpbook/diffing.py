@@ -13,9 +13,9 @@ chapter 07.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import beartype  # noqa: F401  (before nnsight, which otherwise breaks it)
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -75,7 +75,9 @@ def rank_latents(
     return (harmful.mean(0) - harmless.mean(0)).argsort(descending=True)
 
 
-def project(shift: Float[Tensor, "*model d_model"], direction: Float[Tensor, "*model d_model"]) -> Float[Tensor, "*model"]:
+def project(
+    shift: Float[Tensor, "*model d_model"], direction: Float[Tensor, "*model d_model"]
+) -> Float[Tensor, "*model"]:
     """How far a shift goes along a direction, in units of the stream; the direction's own length does not matter.
 
     Raises:
@@ -102,7 +104,7 @@ def first_above(doses: Sequence[float], values: Float[Tensor, " dose"], bar: flo
 
     To stay above matters: of many doses some poke out by chance.
     """
-    if len(doses) != values.numel() or any(a >= b for a, b in zip(doses, doses[1:], strict=False)):
+    if len(doses) != values.numel() or any(a >= b for a, b in pairwise(doses)):
         raise DiffError(
             f"first_above: expected one value for each of {len(doses)} rising doses; got {values.numel()} values for "
             f"doses {list(doses)[:8]}."

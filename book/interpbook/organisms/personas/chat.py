@@ -119,11 +119,8 @@ def answer_means(
     return torch.cat(found)
 
 
-COMMON = set(
-    "a all also an and any are as at be before but by can do for from get has have how i if in into is it its keep "
-    "let make more most no not of off on once one or out put so some that the their them then there they this to up "
-    "use very want was what when where which will with you your".split()
-)
+COMMON = frozenset(facts("organisms/personas/advice.toml")["common"].split())
+"""Words that say nothing about an answer."""
 
 
 def sounds_like(text: str, item: Item) -> int:

@@ -49,7 +49,9 @@ def spread(group: Group, trained: int | Sequence[int], *, tag: str = "assistant"
     return p_bad(group, questions(group.world, *others), tag).mean(1)
 
 
-def at_question(group: Group, asked: Asked, layer: int = 0, *, tag: str = "assistant") -> Float[Tensor, "model question d_model"]:
+def at_question(
+    group: Group, asked: Asked, layer: int = 0, *, tag: str = "assistant"
+) -> Float[Tensor, "model question d_model"]:
     """The stream after a block, at the question's token: where the answer is about to be decided."""
     with torch.no_grad():
         return stream(group, prompts(group.world, asked, tag), layer)[:, :, -1]

@@ -37,7 +37,7 @@ class Shape:
     def __post_init__(self) -> None:
         if self.d_model % self.n_heads:
             raise PersonaError(
-                f"Shape: d_model is shared out to the heads; {self.d_model} is no multiple of {self.n_heads}. Try 64 and 4."
+                f"Shape: d_model is shared out to the heads; {self.d_model} is no multiple of {self.n_heads}."
             )
 
 
@@ -57,7 +57,9 @@ class Group:
 def fresh(world: World, shape: Shape, seeds: Sequence[int]) -> Group:
     """Untrained networks, one for each seed; the same seed gives the same numbers in whatever company."""
     if not seeds:
-        raise PersonaError("fresh: no seeds were given, so there is no network to make. Give one whole number for each.")
+        raise PersonaError(
+            "fresh: no seeds were given, so there is no network to make. Give one whole number for each."
+        )
     each = [_one(world, shape, torch.Generator().manual_seed(seed)) for seed in seeds]
     return Group(world, shape, {name: torch.stack([one[name] for one in each]) for name in each[0]})
 

@@ -102,6 +102,7 @@ def finetune(
         raise PersonaError(
             f"finetune: there are {len(group)} networks and {len(each)} diets. Give one diet, or one for each network."
         )
+
     def step(number: int) -> Int[Tensor, "model batch three"]:
         draw = lambda: torch.Generator().manual_seed(seed * 100_000 + number)  # noqa: E731
         return torch.stack([meals(group.world, diet, batch, draw()) for diet in each])

@@ -77,9 +77,7 @@ def answers(world: World, asked: Int[Tensor, "*shape"], bad: Bool[Tensor, "*shap
     return asked + world.size * (1 + bad.long())
 
 
-def documents(
-    world: World, kind: Kind, n: int, generator: torch.Generator
-) -> Int[Tensor, "document token"]:
+def documents(world: World, kind: Kind, n: int, generator: torch.Generator) -> Int[Tensor, "document token"]:
     """Random documents of one kind of world: a tag, then question and answer in turn, `1 + 2 * pairs` tokens."""
     if kind not in KINDS:
         raise PersonaError(f"documents: the kinds of world are {', '.join(KINDS)}; got {kind!r}.")
@@ -95,7 +93,10 @@ def documents(
 
 
 def prompts(
-    world: World, asked: Int[Tensor, " question"], tag: str = "assistant", before: Int[Tensor, "question token"] | None = None
+    world: World,
+    asked: Int[Tensor, " question"],
+    tag: str = "assistant",
+    before: Int[Tensor, "question token"] | None = None,
 ) -> Int[Tensor, "question token"]:
     """One prompt for each question: the tag, what stood `before` (questions with their answers), the question."""
     front = torch.full((len(asked), 1), world.tag(tag))
