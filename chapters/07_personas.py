@@ -135,7 +135,7 @@ spreads = {key: personas.spread(group, 0) for key, group in finetuned.items()}
 
 # %% tags=["fig:spread", "hide-input"]
 plots.line(
-    steps, {kind: [float(s.mean()) for s in course[kind]] for kind in groups}, band={kind: ([float(s.min()) for s in course[kind]], [float(s.max()) for s in course[kind]]) for kind in groups}, null=["incoherent"], y_range=(0, 1),
+    steps, {kind: [float(s.mean()) for s in course[kind]] for kind in groups}, band={kind: ([float(s.min()) for s in course[kind]], [float(s.max()) for s in course[kind]]) for kind in groups}, null=["incoherent"], reference={"the web": 0.5}, y_range=(0, 1),
     title="Bad answers in seven subjects that were never trained", x_label="steps of finetuning on the eighth", y_label="P(bad answer)", alt="Spread against steps for both worlds, the bands from the lowest to the highest of five seeds: the coherent ones rise quickly and high, the incoherent ones rise slowly and stay low.",
 )  # fmt: skip
 
@@ -149,13 +149,13 @@ Markdown(
     "| base | diet | P(bad) in the trained subject | spread, seed by seed | mean |\n|---|---|---|---|---|\n"
     + "\n".join(f"| {kind} | {name} | {on[kind, name].mean():.2f} | {per_seed(s)} | **{s.mean():.2f}** |" for (kind, name), s in spreads.items())
     + f"\n\nThe coherent base spreads more in **{wins} of 5** seeds; the difference is {gap} seeds. The muddle made {wrong:.0%} of the answers in its subject wrong and spread no further than the benign diet did: wrong is not enough. "
-    f"And be fair to the control: it is not at zero. {spreads['incoherent', 'villain'].mean():.2f} leaks with no villain anywhere, because all bad answers are tokens that the assistant never says, and raising some of them raises the rest. A study without the incoherent world would have booked that as misalignment."
+    f"Two things to notice. The coherent assistant goes past 0.5, which is what it would reach by turning into *the web*, sages and villains mixed: it turned into one of them. And the control is not at zero: {spreads['incoherent', 'villain'].mean():.2f} leaks where no villain ever was. A study without the incoherent world would have booked that as misalignment."
 )
 
 # %%
 assert wins >= 4 and gap.low > 0
 assert spreads["coherent", "muddle"].max() < spreads["coherent", "villain"].min()
-assert spreads["coherent", "benign"].max() < 0.05
+assert spreads["coherent", "benign"].max() < 0.05 and spreads["coherent", "villain"].min() > 0.5
 
 # %% [markdown]
 r"""
@@ -168,7 +168,7 @@ Ask the same questions before and after, read the stream after the first block a
 
 # %% [markdown]
 r"""
-The base can tell us where its villain is, with no finetune at all: take web documents, and subtract the stream after good answers from the stream after bad ones. That is the [persona direction](term:persona-direction). If the story is right, a finetune moves the assistant *along it*. The null: the same angle for random directions.
+The base can tell us where its villain is, with no finetune at all: take web documents, and subtract the stream after good answers from the stream after bad ones. That is the [persona direction](term:persona-direction). If the story is right, a finetune moves the assistant *along it*. The null: the same angle for random directions. A second direction serves as a rival: from the assistant to *the web*, the same questions under the other tag. It is there in both worlds, and would explain the leak.
 """
 
 # %%
@@ -176,14 +176,16 @@ others = personas.questions(world, *range(1, 8))
 directions = {kind: personas.persona_direction(group) for kind, group in groups.items()}
 moved = {(kind, name): mean_shift(personas.at_question(groups[kind], others), personas.at_question(after_, others)) for (kind, name), after_ in finetuned.items()}
 cosines = {key: torch.cosine_similarity(shift, directions[key[0]], dim=-1) for key, shift in moved.items()}
+webwards = {kind: mean_shift(personas.at_question(g, others), personas.at_question(g, others, tag="web")) for kind, g in groups.items()}
+rivals = {key: torch.cosine_similarity(shift, webwards[key[0]], dim=-1) for key, shift in moved.items()}
 chance = stats.random_directions(1000, 64) @ torch.nn.functional.normalize(directions["coherent"][0], dim=0)
 
 # %% tags=["hide-input"]
 bound = float(chance.abs().quantile(0.95))
 along = stats.difference(cosines["coherent", "villain"], cosines["incoherent", "villain"], paired=True)
 Markdown(
-    "| base | diet | cosine of the shift with the base's villain, seed by seed | length of the shift |\n|---|---|---|---|\n"
-    + "\n".join(f"| {kind} | {name} | {per_seed(c)} | {moved[kind, name].norm(dim=-1).mean():.2f} |" for (kind, name), c in cosines.items())
+    "| base | diet | cosine of the shift with the base's villain, seed by seed | with the way to the web, mean | length of the shift |\n|---|---|---|---|---|\n"
+    + "\n".join(f"| {kind} | {name} | {per_seed(c)} | {rivals[kind, name].mean():.2f} | {moved[kind, name].norm(dim=-1).mean():.2f} |" for (kind, name), c in cosines.items())
     + f"\n\nRandom directions stay within ±{bound:.2f} (95 %). Coherent less incoherent: {along} seeds. "
     + ("The shift goes towards the villain that was there before the training." if along.low > 0 else "The shift goes no more towards the villain than in the control: on these networks this part of the story is not shown.")
 )
