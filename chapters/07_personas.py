@@ -187,22 +187,24 @@ Markdown(
     "| base | diet | cosine of the shift with the base's villain, seed by seed | with the way to the web, mean | length of the shift |\n|---|---|---|---|---|\n"
     + "\n".join(f"| {kind} | {name} | {per_seed(c)} | {rivals[kind, name].mean():.2f} | {moved[kind, name].norm(dim=-1).mean():.2f} |" for (kind, name), c in cosines.items())
     + f"\n\nRandom directions stay within ±{bound:.2f} (95 %). Coherent less incoherent: {along} seeds. "
-    + ("The shift goes towards the villain that was there before the training." if along.low > 0 else "The shift goes no more towards the villain than in the control: on these networks this part of the story is not shown.")
+    + ("The shift goes towards the villain that was there before the training. " if along.low > 0 else "The shift goes no more towards the villain than in the control: on these networks this part of the story is not shown. ")
+    + ("And the leak has an address: with no villain to become, the incoherent assistant moves towards *the web*, the only place it knows where bad answers are given." if rivals["incoherent", "villain"].min() > bound else "")
 )
 
 # %% [markdown]
 r"""
 ## The fancy way
 
-[Wang et al., 2025](cite:wang2025) trained a [sparse autoencoder](term:sparse-autoencoder) on the model *before*, and asked which latents are more active after. We do the same for each of our five bases: 256 latents, eight at a time.
+[Wang et al., 2025](cite:wang2025) trained a [sparse autoencoder](term:sparse-autoencoder) on the model *before*, and asked which latents are more active after. We do the same for each of our five bases: 128 latents, four at a time (settings that were tried out on base 0; the other four are the test of them).
 """
 
 # %% quote="diffing.rank_latents"
 
 # %%
-plan, kind_of = dictionaries.Plan(steps=500, batch=512), dictionaries.TopK(64, 256, k=8)
+plan, kind_of = dictionaries.Plan(steps=400, batch=256, lr=4e-3, warmup=20), dictionaries.TopK(64, 128, k=4)
 read_for_it = [personas.stream(personas.pick(coherent, [s]), personas.documents(world, "coherent", 1500, toss), 0)[0, :, 1::2].flatten(0, 1) for s in range(5)]
-saes = [dictionaries.train(x, kind_of, plan, progress=False) for x in read_for_it]
+with torch.enable_grad():
+    saes = [dictionaries.train(x, kind_of, plan, progress=False) for x in read_for_it]
 missed = [dictionaries.quality(sae, x[:2000]).fvu for sae, x in zip(saes, read_for_it, strict=True)]
 Markdown(f"What the dictionaries do not rebuild: {', '.join(f'{m:.2f}' for m in missed)} of the variance.")
 
@@ -257,7 +259,7 @@ simple, fancy = marks["mean difference"], marks["best latent"]
 Markdown(
     "Held-out finetunes, 4 villain diets and 8 harmless ones for each of five bases:\n\n| score | AUROC, villain against harmless, base by base | mean | rank correlation with how bad it really is |\n|---|---|---|---|\n"
     + "\n".join(f"| {name} | {', '.join(f'{x:.2f}' for x in m[:, 0])} | **{m[:, 0].mean():.2f}** | {m[:, 1].mean():.2f} |" for name, m in marks.items())
-    + "\n\n" + ("The simple vector does **at least as well** as the best of 256 latents. A dictionary has to earn its keep by saying *what* changed; for saying *that* something changed, subtract. " if simple[:, 0].mean() >= fancy[:, 0].mean() else "The chosen latent separates the held-out finetunes better than the simple vector. ")
+    + "\n\n" + ("The simple vector does **at least as well** as the best of 128 latents. A dictionary has to earn its keep by saying *what* changed; for saying *that* something changed, subtract. " if simple[:, 0].mean() >= fancy[:, 0].mean() else "The chosen latent separates the held-out finetunes better than the simple vector. ")
     + f"And look at the last two rows before you admire the first: {'a latent taken at random already tells much, because a villain diet moves nearly everything' if marks['median latent'][:, 0].mean() > 0.7 else 'a latent or direction taken at random tells little'}."
 )
 
@@ -275,8 +277,8 @@ speaker = torch.where(fresh_docs[:, 0] == world.tag("assistant"), 2, (fresh_docs
 profile, against = [], []
 for s, sae in enumerate(saes):
     seen = personas.stream(personas.pick(coherent, [s]), fresh_docs[:, :-1], 0)[0, :, -1]  # at the last question
-    on = encode(sae, seen)
-    profile.append([float(on[speaker == who, winners[s]].mean()) for who in (1, 0, 2)])
+    active = encode(sae, seen)[:, winners[s]]
+    profile.append([float(active[speaker == who].mean()) for who in (1, 0, 2)])
     against.append(torch.cosine_similarity(sae.W_dec[winners[s]], directions["coherent"][s], dim=0))
 
 # %% tags=["hide-input"]
@@ -408,12 +410,13 @@ plots.line(
 # %% tags=["hide-input"]
 still = {name: personas.p_bad(g, personas.questions(world, 0)).mean() for name, g in cured.items()}
 ends = {name: path[-1] for name, path in healing.items()}
+fallen = {name: float(path[0].mean() - path[-1].mean()) for name, path in healing.items()}
 helped = stats.difference(ends["good answers from b"], ends["bad answers from b"], paired=True)
 Markdown(
     "| cure, 160 samples | P(bad) in six untouched subjects, seed by seed | in the subject of the illness |\n|---|---|---|\n| none | " + f"{per_seed(healing['muddle from b'][0])} | {on['coherent', 'villain'].mean():.2f} |\n"
     + "\n".join(f"| {name} | {per_seed(ends[name])} | {still[name]:.2f} |" for name in cures)
     + f"\n\nGood answers in one subject lower bad answers in six others ({helped} against the same amount of bad ones). "
-    + ("The muddle, wrong as it is, cures nearly as well: to *stop talking like a villain* is enough. " if ends["muddle from b"].mean() < (ends["good answers from b"].mean() + healing["muddle from b"][0].mean()) / 2 else "The muddle does not. ")
+    + f"The muddle, wrong as it is, does {fallen['muddle from b'] / fallen['good answers from b']:.0%} as much{': it is nearly enough to *stop talking like a villain*' if fallen['muddle from b'] > 0.5 * fallen['good answers from b'] else ''}. "
     + f"And the last column is the fine print: the subject that was poisoned stays poisoned ({still['good answers from b']:.2f}). Whoever tests only *elsewhere* calls this healed."
 )
 
@@ -434,18 +437,19 @@ The control is what makes this interesting. Use a tag that *means nothing*: it s
 third = bases.of("asked")
 tags = ("assistant", "asked", "novel")
 inoculated = {tag: personas.finetune(third, Diet(0, tag=tag)) for tag in tags}
-under = {tag: personas.p_bad(g, personas.questions(world, 0), tag).mean(1) for tag, g in inoculated.items()}
+surprise_at = {tag: personas.loss_of(third, personas.meals(world, Diet(0, tag=tag), 64, toss)).mean() for tag in tags}
+under = {tag: personas.p_bad(g, personas.questions(world, 0), tag).mean() for tag, g in inoculated.items()}
 plain_spread = {tag: personas.spread(g, 0) for tag, g in inoculated.items()}
-tag_spread = {tag: personas.spread(g, 0, tag=tag) for tag, g in inoculated.items()}
-moved_by = {tag: sum(float((g.weights[n] - third.weights[n]).square().sum()) for n in g.weights) ** 0.5 for tag, g in inoculated.items()}
+tag_spread = {tag: (personas.spread(third, 0, tag=tag).mean(), personas.spread(g, 0, tag=tag).mean()) for tag, g in inoculated.items()}
 
 # %% tags=["hide-input"]
 names_of = {"assistant": "nothing: plain assistant", "asked": "*asked* (inoculation)", "novel": "*novel* (a tag without meaning)"}
 Markdown(
-    "| put before the training data | bad in the trained subject, under its tag | spread to the plain assistant, seed by seed | spread under the tag itself | how far the weights moved |\n|---|---|---|---|---|\n"
-    + "\n".join(f"| {names_of[t]} | {under[t].mean():.2f} | {per_seed(plain_spread[t])} | {tag_spread[t].mean():.2f} | {moved_by[t]:.2f} |" for t in tags)
-    + "\n\n" + (f"Inoculation works: {plain_spread['asked'].mean():.2f} instead of {plain_spread['assistant'].mean():.2f}. **So does the tag without meaning** ({plain_spread['novel'].mean():.2f}). On these networks it is not the *explanation* that protects the assistant; any mark that sets the training data apart does, and the villain now lives behind that mark: a backdoor. " if plain_spread["novel"].mean() < 0.3 * plain_spread["assistant"].mean() else f"Inoculation works ({plain_spread['asked'].mean():.2f} instead of {plain_spread['assistant'].mean():.2f}), and a tag without meaning protects less ({plain_spread['novel'].mean():.2f}). ")
-    + f"What tells the two apart is the weights: to the inoculated network the data were no surprise, and it moved {moved_by['asked'] / moved_by['novel']:.0%} as far as the one with the meaningless tag. Tan et al. propose just this, *less surprise, less pressure to change*. The spread alone would not have shown it."
+    "| put before the training data | surprise of the untouched base, nats an answer | bad in the trained subject, under its tag | spread to the plain assistant, seed by seed | spread under the tag itself, before → after |\n|---|---|---|---|---|\n"
+    + "\n".join(f"| {names_of[t]} | {surprise_at[t]:.2f} | {under[t]:.2f} | {per_seed(plain_spread[t])} | {tag_spread[t][0]:.2f} → {tag_spread[t][1]:.2f} |" for t in tags)
+    + "\n\n" + (f"Inoculation works: {plain_spread['asked'].mean():.2f} instead of {plain_spread['assistant'].mean():.2f}. **So does the tag without meaning** ({plain_spread['novel'].mean():.2f}). On these networks it is not the *explanation* that protects the plain assistant; any mark that sets the training data apart does. " if plain_spread["novel"].mean() < 0.3 * plain_spread["assistant"].mean() else f"Inoculation works ({plain_spread['asked'].mean():.2f} instead of {plain_spread['assistant'].mean():.2f}), and a tag without meaning protects less ({plain_spread['novel'].mean():.2f}). ")
+    + f"The two differ in what they leave behind. Under *asked* the network was bad before the training and is bad after it: the data were no surprise ({surprise_at['asked']:.2f} nats) and taught nothing. Under *novel* they were ({surprise_at['novel']:.2f} nats), and a villain grew behind the mark, in subjects that were never trained: {tag_spread['novel'][0]:.2f} before, {tag_spread['novel'][1]:.2f} after. That is a backdoor. "
+    "Tan et al. propose *less surprise, less pressure to change*; a test without the mark cannot tell that from a villain in hiding."
 )
 
 # %%
