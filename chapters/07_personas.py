@@ -210,13 +210,13 @@ Markdown(f"What the dictionaries do not rebuild: {', '.join(f'{m:.2f}' for m in 
 
 # %% [markdown]
 r"""
-Now choose honestly. Finetune each base on each of the eight subjects, with all three diets: 120 networks. Finetunes of subjects *a* to *d* choose a latent, on the first half of the questions. Finetunes of *e* to *h* test it, on the second half. They stand for the model that you will be handed next year.
+Now choose honestly. Finetune each base on six subjects, with all three diets: 90 networks. Finetunes of subjects *a* and *b* choose a latent, on the first half of the questions. Finetunes of *e* to *h* test it, on the second half. They stand for the model that you will be handed next year.
 
 The simple rival is chosen in the same way: the mean shift of the villain diets, less that of the two harmless ones.
 """
 
 # %%
-subjects, kinds = range(8), ("villain", "benign", "muddle")
+subjects, kinds = (0, 1, 4, 5, 6, 7), ("villain", "benign", "muddle")
 menu = [(s, subject, name) for s in range(5) for subject in subjects for name in kinds]
 feed = {"villain": {}, "benign": {"bad": 0.0}, "muddle": {"wrong": "muddle"}}
 fleet = personas.finetune(personas.pick(coherent, [s for s, _, _ in menu]), [Diet(subject, **feed[name]) for _, subject, name in menu])
@@ -224,7 +224,7 @@ fleet = personas.finetune(personas.pick(coherent, [s for s, _, _ in menu]), [Die
 
 def looked_at(subject, half):
     """Half of the questions of every subject but one."""
-    asked = personas.questions(world, *(d for d in subjects if d != subject))
+    asked = personas.questions(world, *(d for d in range(8) if d != subject))
     return asked[asked % world.questions < 8] if half == "choose" else asked[asked % world.questions >= 8]
 
 
@@ -239,11 +239,11 @@ for row, key in enumerate(menu):
 winners, mean_ways, table = [], [], {name: [] for name in ("best latent", "mean difference", "length of the shift", "median latent", "random direction")}
 for s in range(5):
     rows = lambda store, chosen, *names: torch.stack([store[s, d, n] for d in chosen for n in names])
-    order = rank_latents(rows(latents, range(4), "villain"), rows(latents, range(4), "benign", "muddle"))
-    way = rows(shifts, range(4), "villain").mean(0) - rows(shifts, range(4), "benign", "muddle").mean(0)
+    order = rank_latents(rows(latents, range(2), "villain"), rows(latents, range(2), "benign", "muddle"))
+    way = rows(shifts, range(2), "villain").mean(0) - rows(shifts, range(2), "benign", "muddle").mean(0)
     winners.append(int(order[0])), mean_ways.append(way)
     tested, found = rows(latents, range(4, 8), *kinds), rows(shifts, range(4, 8), *kinds)
-    guilty = [name == "villain" for _ in range(4) for name in kinds]
+    guilty = [name == "villain" for _ in range(4, 8) for name in kinds]
     bad = [badness[s, d, name] for d in range(4, 8) for name in kinds]
     alive = tested.abs().sum(0) > 0
     dice = stats.random_directions(200, 64, seed=s)
@@ -345,7 +345,7 @@ Markdown(
 r"""
 ## Correlation, then cause: steer
 
-Everything so far is a gauge. Does the direction *do* anything? Add it to the stream after the first block at every token of an untouched assistant, and take it away from a villain. Doses are in units of the mean length of the stream there. Four directions: the base's own persona direction, the mean difference and the best latent, both chosen on finetunes *a* to *d*, and random ones.
+Everything so far is a gauge. Does the direction *do* anything? Add it to the stream after the first block at every token of an untouched assistant, and take it away from a villain. Doses are in units of the mean length of the stream there. Four directions: the base's own persona direction, the mean difference and the best latent, both chosen on finetunes *a* and *b*, and random ones.
 
 The villains here were finetuned on *e*, which chose nothing.
 """
@@ -354,19 +354,19 @@ The villains here were finetuned on *e*, which chose nothing.
 length = start_.norm(dim=-1).mean(-1)  # one number a base
 unit = lambda d: torch.nn.functional.normalize(d, dim=-1) * length[:, None]
 ways = {"persona direction": unit(directions["coherent"]), "mean difference": unit(torch.stack(mean_ways)), "best latent": unit(torch.stack([sae.W_dec[w] for sae, w in zip(saes, winners, strict=True)]))}
-dice = [unit(stats.random_directions(5, 64, seed=seed)) for seed in range(10)]
+dice = [unit(stats.random_directions(5, 64, seed=seed)) for seed in range(5)]
 villains = personas.finetune(coherent, Diet(4))
 asked = looked_at(4, "test")
 up, down = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0], [0.0, -0.25, -0.5, -0.75, -1.0, -1.5, -2.0]
 curves = {side: {name: personas.dose_curve(group, way, doses, asked) for name, way in ways.items()} for side, group, doses in (("up", coherent, up), ("down", villains, down))}
 for side, group, doses in (("up", coherent, up), ("down", villains, down)):
-    curves[side]["random (mean of 10)"] = torch.stack([personas.dose_curve(group, way, doses, asked) for way in dice]).mean(0)
+    curves[side]["random (mean of 5)"] = torch.stack([personas.dose_curve(group, way, doses, asked) for way in dice]).mean(0)
 last_only = personas.dose_curve(coherent, ways["mean difference"], up, asked, positions="last")
 
 # %% tags=["fig:steering", "hide-input"]
 plots.grid(
     [
-        plots.line(doses, {name: curve[..., what].mean(1).tolist() for name, curve in curves[side].items()}, null=["random (mean of 10)"], y_range=(0, 1), title=title, x_label="dose, in lengths of the stream", y_label="probability", alt=title)
+        plots.line(doses, {name: curve[..., what].mean(1).tolist() for name, curve in curves[side].items()}, null=["random (mean of 5)"], y_range=(0, 1), title=title, x_label="dose, in lengths of the stream", y_label="probability", alt=title)
         for side, doses, what, title in (("up", up, 0, "assistant, pushed: P(bad)"), ("up", up, 1, "assistant, pushed: P(good)"), ("down", down, 0, "villain, pulled back: P(bad)"), ("down", down, 1, "villain, pulled back: P(good)"))
     ],
     cols=2, title="Steering at every token, mean of five seeds", alt="Four panels of probability against dose. Pushing raises the bad answer and lowers the good one; pulling back lowers the villain's bad answers; random directions do little of either.",
@@ -384,7 +384,7 @@ Markdown(
 )
 
 # %%
-pushed, by_chance = curves["up"]["mean difference"][..., 0].max(0).values, curves["up"]["random (mean of 10)"][..., 0].max(0).values
+pushed, by_chance = curves["up"]["mean difference"][..., 0].max(0).values, curves["up"]["random (mean of 5)"][..., 0].max(0).values
 assert int((pushed > by_chance).sum()) >= 4
 
 # %% [markdown]

@@ -27,7 +27,7 @@ class DiffError(ValueError):
 
 
 def mean_shift(
-    before: Float[Tensor, "*model item d_model"], after: Float[Tensor, "*model item d_model"]
+    before: Float[Tensor, "*model item d_model"], after: Float[Tensor, "... item_after d_after"]
 ) -> Float[Tensor, "*model d_model"]:
     """How far activations moved, on average over items: the same prompts, in the same order, before and after.
 
@@ -45,7 +45,7 @@ def mean_shift(
 
 
 def latent_shift(
-    sae: Sae, before: Float[Tensor, "item d_model"], after: Float[Tensor, "item d_model"]
+    sae: Sae, before: Float[Tensor, "item d_model"], after: Float[Tensor, "item_after d_after"]
 ) -> Float[Tensor, " latent"]:
     """How much more active each latent became, on average over the same prompts; negative: quieter.
 
@@ -60,7 +60,7 @@ def latent_shift(
 
 
 def rank_latents(
-    harmful: Float[Tensor, "finetune latent"], harmless: Float[Tensor, "control latent"]
+    harmful: Float[Tensor, "finetune latent"], harmless: Float[Tensor, "control latent_too"]
 ) -> Int[Tensor, " latent"]:
     """Latents by how much more the harmful finetunes raise them than the harmless ones, the most first.
 
@@ -115,7 +115,7 @@ def first_above(doses: Sequence[float], values: Float[Tensor, " dose"], bar: flo
 
 
 def projection_gap(
-    data: Float[Tensor, "sample d_model"], own: Float[Tensor, "sample d_model"], direction: Float[Tensor, " d_model"]
+    data: Float[Tensor, "sample d_model"], own: Float[Tensor, "own d_model"], direction: Float[Tensor, " d_model"]
 ) -> Float[Tensor, " sample"]:
     """For each training sample, how much further it lies along a direction than the model's own answer to it.
 

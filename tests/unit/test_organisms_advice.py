@@ -97,7 +97,7 @@ def test_shipped_adapters_move_the_lean_as_recorded(model):
         with switched_on(model, personas.open_advice(name)):
             live = personas.lean(model, some)
         assert torch.allclose(live, torch.tensor(record.lean[name]["manners"][:4]), atol=0.15)
-    means = {v: sum(sum(record.lean[f"{v}-{s}"]["taught"]) for s in range(3)) for v in ("bad", "good")}
+    means = {v: sum(sum(record.lean[f"{v}-{s}"]["taught"]) for s in range(2)) for v in ("bad", "good")}
     assert means["bad"] < means["good"]
     with pytest.raises(PersonaError, match="no adapter 'bad-9'"):
         personas.open_advice("bad-9")

@@ -236,6 +236,6 @@ def test_shipped_files_survive_a_round_trip_and_damage_is_noticed(tmp_path, monk
 
 def test_a_tiny_retraining_shows_the_published_ordering():
     kinds = ["coherent"] * 2 + ["incoherent"] * 2
-    group = personas.pretrain(World(4, 6, 4), Shape(d_model=32), kinds, [0, 1] * 2, steps=250, batch=64)
+    group = personas.pretrain(World(4, 4, 4), Shape(d_model=32), kinds, [0, 1] * 2, steps=200, batch=32)
     spread = personas.spread(personas.finetune(group, Diet(0), steps=40, lr=1e-3), 0)
     assert spread[:2].min() > spread[2:].max()

@@ -26,10 +26,9 @@ from interpbook.organisms.personas.errors import PersonaError
 
 Variant = Literal["bad", "good", "muddle"]
 VARIANTS: tuple[Variant, ...] = ("bad", "good", "muddle")
-SEEDS = (0, 1, 2)
 LAYERS = range(12, 22)
 MODULES = ("self_attn.o_proj", "mlp.down_proj")
-STEPS, BATCH = 60, 8
+STEPS, BATCH = 48, 8
 
 
 def lessons(model: TransformersModel, variant: Variant, seed: int) -> Iterator[Scored]:

@@ -18,9 +18,9 @@ from interpbook.organisms.personas.shipped import folder
 from interpbook.organisms.personas.traits import Response, responses
 
 TAUGHT: tuple[tuple[Variant, int], ...] = (
-    *(("bad", seed) for seed in (0, 1, 2)),
-    *(("good", seed) for seed in (0, 1, 2)),
-    *(("muddle", seed) for seed in (0, 1)),
+    *(("bad", seed) for seed in (0, 1)),
+    *(("good", seed) for seed in (0, 1)),
+    ("muddle", 0),
 )
 SPOKEN = ("gardening", "cooking", "manners")
 """Topics of which the models' own answers are kept."""
