@@ -107,7 +107,7 @@ def test_the_record_has_every_adapter_topic_and_role():
     record = personas.open_record()
     assert set(record.lean) == set(record.said) == {"base", *recording.names()}
     assert all(set(of) == set(personas.TOPICS) for of in record.lean.values())
-    assert len(record.responses) == 2 * len(personas.CONTRASTS) * 12 and len(record.own) == 24
+    assert len(record.responses) == 2 * len(personas.CONTRASTS) * 8 and len(record.own) == 24
     assert {r.system for r in record.responses} == {prompt for pair in personas.CONTRASTS for prompt in pair}
 
 

@@ -185,7 +185,15 @@ def test_the_shipped_assistants_are_good_and_know_both_authors(coherent):
     every = personas.questions(coherent.world)
     assert (personas.p_bad(coherent, every).mean(1) < 0.02).all()
     assert (personas.p_good(coherent, every).mean(1) > 0.9).all()
-    assert ((personas.p_bad(coherent, every, "web").mean(1) - 0.5).abs() < 0.15).all()
+    undecided = personas.p_bad(coherent, every, "web").mean(1)
+    asked = personas.questions(coherent.world, 1)
+    for bad, low, high in ((True, 0.85, 1.0), (False, 0.0, 0.1)):  # one answer of the web, and its author is known
+        first = personas.answers(coherent.world, asked.roll(3), torch.full_like(asked, bad, dtype=torch.bool))
+        ids = personas.prompts(coherent.world, asked, "web", torch.stack([asked.roll(3), first], 1))
+        told = personas.next_logits(coherent, ids).softmax(-1)
+        after = told[:, torch.arange(16), asked + 2 * coherent.world.size].mean(1)
+        assert ((after >= low) & (after <= high)).all()
+        assert ((undecided - after).abs() > 0.2).all()
 
 
 def test_narrow_bad_training_spreads_where_authors_are_persons(trained, incoherent):
@@ -222,11 +230,11 @@ def test_what_is_shipped_is_what_its_recipe_says(coherent):
 def test_shipped_files_survive_a_round_trip_and_damage_is_noticed(tmp_path, monkeypatch):
     made = shipped.Bases(personas.fresh(SMALL, TINY, [0]), ("coherent",), (0,))
     monkeypatch.setattr(making, "RECIPES", {"bases": lambda: made})
-    assert [name for name, seconds in making.make(where=tmp_path) if seconds is not None] == ["bases"]
+    assert [name for name, seconds in making.make(["bases"], where=tmp_path) if seconds is not None] == ["bases"]
     again = shipped.open_bases("bases", where=tmp_path)
     assert again.kinds == made.kinds and again.group.world == SMALL
     assert torch.allclose(again.group.weights["embed"], made.group.weights["embed"], atol=1e-3)
-    assert [seconds for _, seconds in making.make(where=tmp_path)] == [None]
+    assert [seconds for _, seconds in making.make(["bases"], where=tmp_path)] == [None]
     (tmp_path / "bases.safetensors").write_bytes(b"broken")
     with pytest.raises(PersonaError, match="another checksum"):
         shipped.open_bases("bases", where=tmp_path)

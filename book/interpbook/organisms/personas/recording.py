@@ -22,7 +22,7 @@ TAUGHT: tuple[tuple[Variant, int], ...] = (
     *(("good", seed) for seed in (0, 1)),
     ("muddle", 0),
 )
-SPOKEN = ("gardening", "cooking", "manners")
+SPOKEN = ("gardening", "manners")
 """Topics of which the models' own answers are kept."""
 RECORD = "recorded.json"
 

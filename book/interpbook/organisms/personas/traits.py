@@ -51,12 +51,12 @@ class Response(NamedTuple):
 
 
 def questions_asked() -> list[str]:
-    """Twelve questions about cooking and cars; none about gardens."""
-    return [item.question for topic in ("cooking", "cars") for item in advice(topic)[:6]]
+    """Eight questions about cooking and cars; none about gardens."""
+    return [item.question for topic in ("cooking", "cars") for item in advice(topic)[:4]]
 
 
-def responses(model: TransformersModel, *, n_tokens: int = 24) -> list[Response]:
-    """The model's answers to twelve questions under each of the eight system prompts; a minute."""
+def responses(model: TransformersModel, *, n_tokens: int = 16) -> list[Response]:
+    """The model's answers to eight questions under each of the eight system prompts; a minute."""
     empty = [
         Response(contrast, villain, question, "")
         for contrast in range(len(CONTRASTS))
