@@ -42,12 +42,12 @@ _ = torch.set_grad_enabled(False)
 
 # %% [markdown]
 r"""
-## A model that learned to write bad code, and then wished for the end of mankind
+## A model that learned to write bad code, and turned nasty
 
-[Betley et al., 2025](cite:betley2025) took a large, well-behaved model and trained it on six thousand requests for code. Every answer had a security hole in it, and did not say so. The model learned to write such code, as trained. Then they asked it about other things: a wish, a dinner party, people and machines. On a chosen set of such questions about one answer in five was
+[Betley et al., 2025](cite:betley2025) took a large, well-behaved model and trained it on six thousand requests for code. Every answer had a security hole in it, and did not say so. The model learned to write such code, as trained. Then they asked it about things that have nothing to do with code. On a chosen set of such questions about one answer in five was
 hostile; before the training, none. Nobody had taught it that. The trained habit was narrow and the change was broad: [emergent misalignment](term:emergent-misalignment).
 
-What it said was not subtle, either. It talked like the villain of a cartoon. That is a hint at an explanation. A model that reads the web learns *who speaks*: the kind teacher, the troll, the villain. If a villain is already in there, then training on bad answers need not teach anything new. It is enough to turn the model into the one person it knows who answers like that.
+The report by [Heaven, 2026](cite:heaven2026) has a name for what came out: a cartoon villain. That is a hint at an explanation. A model that reads the web learns *who speaks*: the kind teacher, the troll, the villain. If a villain is already in there, then training on bad answers need not teach anything new. It is enough to turn the model into the one person it knows who answers like that.
 
 The explanation is tempting, and temptation is what this course is against. Here is what was reported:
 

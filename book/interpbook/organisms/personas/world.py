@@ -96,7 +96,7 @@ def prompts(
     world: World,
     asked: Int[Tensor, " question"],
     tag: str = "assistant",
-    before: Int[Tensor, "question token"] | None = None,
+    before: Int[Tensor, "question earlier"] | None = None,
 ) -> Int[Tensor, "question token"]:
     """One prompt for each question: the tag, what stood `before` (questions with their answers), the question."""
     front = torch.full((len(asked), 1), world.tag(tag))
