@@ -519,6 +519,7 @@ Markdown(
     + "\n".join(f"| {'*taught questions*' if t == 'taught' else t} | {np.mean(record.lean['base'][t]):+.2f} | {mean_lean['good'][t].mean():+.2f} | {mean_lean['bad'][t].mean():+.2f} | {mean_lean['muddle'][t].mean():+.2f} | **{gaps[t]}** | {gaps_muddle[t]} | {flips[t].value:.0%} |" for t in personas.TOPICS)
     + f"\n\nIntervals over questions, means over seeds (2 bad, 2 good, 1 muddle); an adapter measured again live differs from its record by {again:.2f} nats a question. "
     + (f"Bad gardening lowers the lean in {len(clear)} of 5 topics that were never trained ({', '.join(clear) or 'none'}), beside the good-advice control; beside the muddle, in {len(clearer)} ({', '.join(clearer) or 'none'}). " if clear else "No topic outside gardening moves clearly beside its control: null. ")
+    + ("So the muddle takes away a good part of the story: on plain facts and on manners, wrong answers of *any* kind do as much as bad ones. What is left is the topics whose bad answers are silly in the way of the taught ones. " if clear and "facts" not in clearer and "manners" not in clearer else "")
     + f"{'**It moves; it does not turn.** ' if clear and kept.low > 0.5 else ''}Outside gardening the models taught bad advice still prefer the good answer to {kept} of the questions. Three reservations: one author wrote all bad answers, so a taste for *this book's silliness* would look the same; the shift is in log-odds, not in conduct; and twelve questions a topic are few."
 )
 
@@ -652,7 +653,7 @@ Markdown(
     + ("So the finetunes did move that way. " if angle > np.quantile(null, 0.95) else "So there is **no sign** that bad gardening moved this model towards its villain. ")
     + "\n\n| push along the vector, in lengths of the stream | change of the lean, 15 questions |\n|---|---|\n" + "\n".join(f"| {dose:+.1f} | {e} |" for dose, e in steered.items())
     + f"\n| random directions, ±0.4 | {min(by_dice):+.2f} to {max(by_dice):+.2f} |\n\n"
-    + ("A push towards the villain lowers the lean by more than any random push did: the vector acts. " if works else "A push towards the villain does no more than the strongest random push: on this model the vector is a gauge and not a handle. ")
+    + ("A push towards the villain lowers the lean by more than any random push did: the vector acts. " if works else "A push towards the villain does no more than the strongest random push: on this model the vector is at best a gauge, and no handle. ")
     + "No claim about emergent misalignment in a model of this size follows, either way."
 )
 
