@@ -19,6 +19,7 @@ r"""
 
 # %% tags=["hide-input"]
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
