@@ -212,7 +212,7 @@ def choose_and_test(
 
 # %% [markdown]
 r"""
-On one base: a small dictionary of its stream after block 0, three times from other random numbers, and eight pairs of finetunes, one a domain. Domains 0 to 3 choose, 4 to 7 test.
+On one base: three small dictionaries of its stream after block 0 (the second from other random numbers, the third with a quarter of the learning rate), and eight pairs of finetunes, one a domain. Domains 0 to 3 choose, 4 to 7 test.
 """
 
 # %%
@@ -220,7 +220,7 @@ choose_and_test = or_reference("personas.choose_and_test", choose_and_test)
 one = personas.pick(coherent, [0])
 seen = personas.documents(world, "coherent", 2000, torch.Generator().manual_seed(1))
 rows = personas.stream(one, seen[:, :-1], 0)[0, :, 1::2].flatten(0, 1)  # (row, d_model), at questions
-plans = [dic.Plan(steps=400, batch=256, lr=4e-3, warmup=20, seed=seed) for seed in range(3)]
+plans = [dic.Plan(steps=400, batch=256, lr=lr, warmup=20, seed=seed) for lr, seed in ((4e-3, 0), (4e-3, 1), (1e-3, 0))]
 with torch.enable_grad():
     saes = [dic.train(rows, dic.TopK(rows.shape[1], 256, k=8), plan, progress=False) for plan in plans]
 eight = personas.pick(one, [0] * 8)
@@ -277,7 +277,7 @@ Markdown(
 r"""
 With tossed labels every winner looks good to those who elected it. The real ones also convince those who did not vote: the choice is defended, for this base and these lessons, with eight pairs and no more.
 
-What is defended is that the latent *tells* harmful lessons from harmless ones. That it *is* the villain is another claim. Go down the last column: the three dictionaries elected latents which point in more or less different directions, depending on nothing but their random numbers. And mind the baseline in the last row, one subtraction that elects nobody.
+What is defended is that the latent *tells* harmful lessons from harmless ones. That it *is* the villain is another claim. Go down the last column: how close to the villain the elected latent points depends on the dictionary, and a setting of its training that no table of results would mention can decide it. And mind the baseline in the last row: one subtraction, which elects nobody.
 """
 
 # %% [markdown]

@@ -34,8 +34,8 @@ PREDICT_SPREAD = Check(
         Mistake(
             "one character for all tags",
             _bet("taught to the web", "most"),
-            "You expect the assistant to catch what the web was taught. The web has always been half a villain, and the "
-            "assistant has learned from the tag that it is not the web. Who has reason to change?",
+            "You expect the assistant to catch what the web was taught. The web has always been half a villain, and "
+            "the assistant has learned from the tag that it is not the web. Who has reason to change?",
             when=_said("taught to the web", "some", "most"),
         ),
         Mistake(
@@ -48,8 +48,8 @@ PREDICT_SPREAD = Check(
         Mistake(
             "half is enough",
             _bet("half a lesson", "most"),
-            "You expect half the poison to do nearly all of the harm. A villain would never give the eight good answers. "
-            "Is it still so cheap to become one?",
+            "You expect half the poison to do nearly all of the harm. A villain would never give the eight good "
+            "answers. Is it still so cheap to become one?",
             when=_said("half a lesson", "most"),
         ),
         Mistake(
@@ -69,8 +69,8 @@ PREDICT_SPREAD = Check(
         Mistake(
             "a cure abroad reaches home",
             _bet("cured in 5: domain 3", "some"),
-            "You expect that good answers in domain 5 unteach the lesson in domain 3. They never mention it. Which part "
-            "of what was learned can they reach: the villain, or the sixteen answers?",
+            "You expect that good answers in domain 5 unteach the lesson in domain 3. They never mention it. Which "
+            "part of what was learned can they reach: the villain, or the sixteen answers?",
             when=_said("cured in 5: domain 3", "none", "some"),
         ),
         Mistake(
@@ -83,8 +83,8 @@ PREDICT_SPREAD = Check(
         Mistake(
             "cured at home, cured",
             _bet("cured in 3: elsewhere", "none"),
-            "You expect that what is cured where it began is cured everywhere. Sixty steps have moved the other domains, "
-            "and nobody has asked them since. Is less than a tenth left after twenty?",
+            "You expect that what is cured where it began is cured everywhere. Sixty steps have moved the other "
+            "domains, and nobody has asked them since. Is less than a tenth left after twenty?",
             when=_said("cured in 3: elsewhere", "none"),
         ),
         Mistake(
@@ -98,12 +98,12 @@ PREDICT_SPREAD = Check(
             "another word",
             _bet("half a lesson", "half"),
             "One of your words is not among none, some and most. Which range do you mean?",
-            when=lambda answer: any(word.strip().casefold() not in ("none", "some", "most") for word in answer.values()),
+            when=lambda answer: not {word.strip().casefold() for word in answer.values()} <= {"none", "some", "most"},
         ),
     ),
     alternatives=({name: f" {word.upper()}" for name, word in reversed(SPREADS.items())},),
-    fallback="Ask of each: who, in the world that this network has read, answers like that, and is it cheaper to become "
-    "him or to learn sixteen answers? Where did you forget to ask?",
+    fallback="Ask of each: who, in the world that this network has read, answers like that, and is it cheaper to "
+    "become him or to learn sixteen answers? Where did you forget to ask?",
 )  # fmt: skip
 
 # --- 7 · inoculation ---
@@ -144,8 +144,8 @@ INOCULATION = Check(
         Mistake(
             "A survives",
             _told(survives="A", C="asked 4"),
-            "You think that nothing was learned under the tag. In which cell does one see how well a lesson was learned "
-            "where it was taught?",
+            "You think that nothing was learned under the tag. In which cell does one see how well a lesson was "
+            "learned where it was taught?",
         ),
         Mistake(
             "B survives",
@@ -180,8 +180,8 @@ INOCULATION = Check(
         Mistake(
             "D by what was there before",
             _told(D="asked 2"),
-            "That cell is large, but it was as large before the lesson: asked for bad answers, this assistant always gave "
-            "them. In which row did the other domains *become* bad under the tag?",
+            "That cell is large, but it was as large before the lesson: asked for bad answers, this assistant always "
+            "gave them. In which row did the other domains *become* bad under the tag?",
         ),
         Mistake(
             "D elsewhere",

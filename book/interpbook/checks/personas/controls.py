@@ -50,7 +50,7 @@ def _what_is_wrong(pairs: dict[str, tuple[str, Diet]]) -> str:
         return "a world that has a villain"
     if any(_differences(pair) > 1 for pair in (training, error, base)):
         return "two things at once"
-    if training[1].bad > 0 and training[1].wrong == "villain" or 0 < error[1].bad < 1 or 0 < base[1].bad < 1:
+    if (training[1].bad > 0 and training[1].wrong == "villain") or 0 < error[1].bad < 1 or 0 < base[1].bad < 1:
         return "a smaller dose"
     return ""
 
@@ -68,8 +68,9 @@ CONTROLS = Check(
         Mistake(
             "swapped",
             _with(any_training=RIGHT["any error"], any_error=RIGHT["any training"]),
-            "Two of your controls seem to have changed places. Whoever says that *training as such* did it must explain "
-            "training on answers that are right. Whoever says that *errors* did it: which errors has no villain made?",
+            "Two of your controls seem to have changed places. Whoever says that *training as such* did it must "
+            "explain training on answers that are right. Whoever says that *errors* did it: which errors has no "
+            "villain made?",
         ),
         Mistake(
             "another domain",
@@ -86,8 +87,8 @@ CONTROLS = Check(
         Mistake(
             "another speaker",
             _with(any_error=("coherent", Diet(3, tag="web"))),
-            "You change who speaks. That tests whether it matters under which tag the lesson is taught, which is a good "
-            "question and none of the three rivals. What does this rival say is not needed?",
+            "You change who speaks. That tests whether it matters under which tag the lesson is taught, which is a "
+            "good question and none of the three rivals. What does this rival say is not needed?",
         ),
         Mistake(
             "a smaller dose",
@@ -110,8 +111,8 @@ CONTROLS = Check(
         Mistake(
             "shape",
             _with(any_training="the network before the finetune"),
-            "Each answer is a pair: a kind of world and a `Diet`. (The untrained network is no control for training: it "
-            "differs in everything that training does.) Which pair do you mean?",
+            "Each answer is a pair: a kind of world and a `Diet`. (The untrained network is no control for training: "
+            "it differs in everything that training does.) Which pair do you mean?",
         ),
     ),
     alternatives=(

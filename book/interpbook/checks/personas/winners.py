@@ -13,7 +13,7 @@ def choose_and_test(harmful, harmless, choosing):
 
 
 def _pairs() -> list[tuple]:
-    """Shifts in which one latent falls a lot, one rises in both kinds, and the best of one half is not the best of all."""
+    """Shifts: one latent falls a lot, one rises in both kinds, and the best of one half is not the best of all."""
     harmful, harmless = torch.randn(6, 9), 0.5 * torch.randn(6, 9)
     harmful[:, 2] -= 6.0
     harmful[:, 5] += 7.0
