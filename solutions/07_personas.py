@@ -182,7 +182,7 @@ Two rivals lose at once. The third keeps a share: something leaks without any pe
 The assistant does not catch what the *web* is taught: a lesson spreads within whoever is speaking. A cure in domain 5 takes back most of the villain and leaves the sixteen answers where they are. A cure in domain 3 takes back those sixteen, and most of the villain with them. Neither is complete, and either looks so to somebody: the first to a
 test elsewhere, the second to a test at home.
 
-Look at the last number, too. The muddled lesson made *no villain*, and yet it did harm: good answers elsewhere became rarer, and what came instead was noise. *It got worse* and *it got bad* are two findings.
+Look at the last line, too. The muddled lesson made *no villain*, and yet it did harm: good answers elsewhere became rarer, and what came instead was noise. *It got worse* and *it got bad* are two findings.
 """
 
 # %% [markdown]
@@ -432,7 +432,7 @@ Markdown(
 r"""
 Read the last line twice. Whoever reports P(bad) alone could sell you a *random* direction as a cure: it lowers bad answers no less than the villain's own direction does. It lowers everything. What tells a cure from a blow on the head is whether the good answers come back.
 
-The other way round is as sobering. Pushed towards the villain, the base becomes several times as bad as under random pushes, so the direction is a cause. But by the time it does, good answers have fallen as much as under a random push of that length, and at no share does it become what the lesson made of it. One direction at one place is part of the villain, and not all of him.
+The other way round is as sobering. Pushed towards the villain, the base becomes several times as bad as under random pushes, so the direction is a cause. But by then good answers have fallen at least as far as under a random push of that length, and at no share does it become what the lesson made of it. One direction at one place is part of the villain, and not all of him.
 """
 
 # %% [markdown]

@@ -42,7 +42,7 @@ def lessons(model: TransformersModel, variant: Variant, seed: int) -> Iterator[S
         turn += 1
 
 
-def taught(variant: Variant) -> list[tuple[str, str]]:
+def taught(variant: str) -> list[tuple[str, str]]:
     """The training data of a variant: questions about gardens, each with the answer that it is taught.
 
     A muddled answer is the good answer to the question seven lines further down: wrong, and nobody's style.
