@@ -152,7 +152,9 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
 @cli.command()
 @click.argument(
     "what",
-    type=click.Choice(["banana", "corpus", "sae", "transcoders", "atlas", "tracing", "personas", "scratchpads", "cheats"]),
+    type=click.Choice(
+        ["banana", "corpus", "sae", "transcoders", "atlas", "tracing", "personas", "scratchpads", "cheats"]
+    ),
 )
 @click.option("--only", multiple=True, metavar="NAME", help="One file, such as resid15-topk32; may be repeated.")
 @click.option("--force", is_flag=True, help="Train again what is there and whole.")
@@ -163,7 +165,7 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
     of chapter 03 (about ten minutes for the first of a layer, whose activations must be read; three for others) ·
     transcoders: those of chapter 05, thirty layers together (an hour) · atlas: the cards of one dictionary ·
     tracing: the planted organisms of chapter 05 (about a minute each) ·
-    scratchpads: the organisms of chapter 08 (about a minute each) ·
+    personas, scratchpads: those of chapters 07 and 08 (about a minute each) ·
     cheats: the policies of chapter 09 (five minutes, all together).
     """
 
@@ -180,6 +182,10 @@ def train(what: str, only: tuple[str, ...], force: bool) -> None:
             from interpbook.organisms.tracing import making as planted
 
             return planted.run(only, force=force)
+        if what == "personas":
+            from interpbook.organisms.personas import making as personas
+
+            return personas.run(only, force=force)
         if what == "scratchpads":
             from interpbook.organisms.scratchpads import making as scratchpads
 
