@@ -77,6 +77,17 @@ def draws(check: Check, key: bytes, n: int, student: str = "") -> list[Draw]:
     )
 
 
+def seeded(check: Check, seed: int) -> Draw:
+    """The draw of a seed that is known to be usable."""
+    inputs = _inputs(check, seed)
+    return Draw(seed, inputs, outcomes(check.reference, inputs))
+
+
+def sha256_of(draw: Draw) -> str:
+    """Names the inputs of a draw."""
+    return hashlib.sha256(told(draw.inputs()).encode()).hexdigest()
+
+
 def _draw(check: Check, seed: int) -> Draw | None:
     inputs = _inputs(check, seed)
     expected = outcomes(check.reference, inputs)

@@ -59,23 +59,23 @@ def describe(error: BaseException, answer: Any) -> dict[str, Any]:
 def _called(shell: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """Call the answer once for each tuple of arguments; seeds are set before each call, or taken from the grader."""
     answer = shell.user_ns.get(asked["call"])
-    calls = pickle.loads(base64.b64decode(asked["arguments"]))  # written by the grader, read in the sandbox
+    calls, options = pickle.loads(base64.b64decode(asked["arguments"]))  # written by the grader, read in the sandbox
     found = []
     with trial._state_kept():
         if asked.get("state"):
             _set_random_state(pickle.loads(base64.b64decode(asked["state"])))
         for arguments in calls:
             if asked.get("state"):
-                found.append(_plain_call(answer, arguments))
+                found.append(_plain_call(answer, arguments, options))
             else:
                 found.append(_outcome(trial._call(answer, arguments), answer))
     return found
 
 
-def _plain_call(answer: Any, arguments: tuple) -> dict[str, Any]:
+def _plain_call(answer: Any, arguments: tuple, options: dict[str, Any]) -> dict[str, Any]:
     try:
         with trial._quiet():
-            result = answer(*arguments)
+            result = answer(*arguments, **options)
     except (Exception, SystemExit) as error:
         return {"error": describe(error, answer)}
     return {"result": wire.encode(result), "inputs": wire.encode(())}

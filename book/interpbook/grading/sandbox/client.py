@@ -28,8 +28,8 @@ class SandboxError(RuntimeError):
     """The container itself did not work: no fault of an answer."""
 
 
-class Ended(Exception):  # noqa: N818 (no error of ours: a way in which an answer can end)
-    """The answer's process is gone."""
+class Ended(BaseException):
+    """The answer's process is gone. Not an Exception, so that no judge takes it for an error of the answer."""
 
     def __init__(self, how: How, detail: str = "") -> None:
         super().__init__(detail)
@@ -137,11 +137,16 @@ class Answer:
         """What the answer's variable holds, as JSON of `wire`."""
         return self._ask({"value": name}, "value")
 
-    def call(self, name: str, arguments: list[tuple], state: bytes | None = None) -> list[Any]:
-        """Call the answer's function for each tuple of arguments; for each {"result", "inputs"} or {"error"}."""
+    def call(
+        self, name: str, arguments: list[tuple], options: dict[str, Any] | None = None, state: bytes | None = None
+    ) -> list[Any]:
+        """Call the answer's function for each tuple of arguments; for each {"result", "inputs"} or {"error"}.
+
+        `state` is the random state to begin with (of `random_state`); without it each call begins with the usual seed.
+        """
         from interpbook.grading.hidden.passing import pickled
 
-        asked = {"call": name, "arguments": base64.b64encode(pickled(arguments)).decode()}
+        asked = {"call": name, "arguments": base64.b64encode(pickled((arguments, options or {}))).decode()}
         if state is not None:
             asked["state"] = base64.b64encode(state).decode()
         found = self._ask(asked, "outcomes")
