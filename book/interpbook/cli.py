@@ -152,7 +152,9 @@ class _Shard(click.ParamType):
 
 @cli.command()
 @click.argument("submissions", required=False, type=click.Path(path_type=Path))
-@click.option("--bundle", "bundle_file", type=click.Path(path_type=Path), help="NAME.private.zip of `interpbook assign`.")
+@click.option(
+    "--bundle", "bundle_file", type=click.Path(path_type=Path), help="NAME.private.zip of `interpbook assign`."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of marks.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Answers graded at a time.")
 @click.option("--resume", is_flag=True, help="Go on with the results that are in the folder.")
@@ -161,7 +163,9 @@ class _Shard(click.ParamType):
 @click.option("--canvas-column", help="Its column, if it is not called like the assignment.")
 @click.option("--explain", nargs=2, metavar="STUDENT EXERCISE", help="Only show why a mark in --out was given.")
 @click.option("--trust-students", "trust", is_flag=True, help="Run their code WITHOUT a sandbox. Every report says so.")
-def grade(submissions: Path | None, bundle_file: Path | None, out: Path, explain: tuple[str, str] | None, **wishes: Any) -> None:
+def grade(
+    submissions: Path | None, bundle_file: Path | None, out: Path, explain: tuple[str, str] | None, **wishes: Any
+) -> None:
     """Grade a class: a folder or zip file of nbgrader, Canvas, Moodle or Gradescope, or any folder of notebooks.
 
     Student code runs in a sandbox and is judged outside of it on hidden inputs.

@@ -27,13 +27,17 @@ class Chosen:
 def choose(book: Book, stems: Sequence[str], only: Iterable[str] = (), points: Iterable[str] = ()) -> list[Chosen]:
     """The exercises of these sets, or those among them whose ids are named; `points` are texts like `id=4`."""
     sources = [source for source in book.sources(tuple(stems)) if source.parent.name == "solutions"]
-    found = [(source.stem, ex) for source in sources for cell in read_cells(source, book) if (ex := read_exercise(cell))]
+    found = [
+        (source.stem, ex) for source in sources for cell in read_cells(source, book) if (ex := read_exercise(cell))
+    ]
     known = [exercise.id for _, exercise in found]
     wanted = [_among(name, known, "--exercises") for name in only] or known
     changed = dict(_points(text, known) for text in points)
-    chosen = [Chosen(stem, ex, changed.get(ex.id, ex.points)) for stem, ex in found if ex.id in wanted]
+    chosen = [Chosen(stem, ex, float(changed.get(ex.id, ex.points))) for stem, ex in found if ex.id in wanted]
     if not any(one.points for one in chosen):
-        raise AssignmentError("assign: no exercise with points is left. Name sets that have exercises, such as 02_probing.")
+        raise AssignmentError(
+            "assign: no exercise with points is left. Name sets that have exercises, such as 02_probing."
+        )
     return chosen
 
 

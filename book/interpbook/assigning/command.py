@@ -28,7 +28,7 @@ class Wishes:
     draws: int = 2
 
 
-def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()) -> int:  # noqa: B008
+def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()) -> int:
     """Write `out/NAME/`, `out/NAME.zip` and `out/NAME.private.zip`; returns the exit status."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
         raise AssignmentError(f"--name: {name!r} should be letters, digits, - and _, such as hw2.")

@@ -15,12 +15,15 @@ from interpbook.grading.hidden.draws import draws, is_fresh, sha256_of
 
 def new_key(seed: str | None) -> str:
     """The bundle's secret key: from the operating system, or always the same for the same seed."""
-    return secrets.token_hex(32) if seed is None else hashlib.sha256(f"interpbook assignment {seed}".encode()).hexdigest()
+    return (
+        secrets.token_hex(32) if seed is None else hashlib.sha256(f"interpbook assignment {seed}".encode()).hexdigest()
+    )
 
 
 def bundle(
-    name: str, chosen: Sequence[Chosen], notebooks: dict[str, str], key: str, *, due: str = "", late: Late | None = None,
-    all_or_nothing: bool = False, per_student: bool = False, n_draws: int = 2, seen: Callable[[str], None] = lambda _: None,
+    name: str, chosen: Sequence[Chosen], notebooks: dict[str, str], key: str, *, due: str = "",
+    late: Late | None = None, all_or_nothing: bool = False, per_student: bool = False, n_draws: int = 2,
+    seen: Callable[[str], None] = lambda _: None,
 ) -> Bundle:  # fmt: skip
     """The grading bundle of an assignment. `seen` is told each exercise before its turn."""
     tasks = []
@@ -36,8 +39,9 @@ def bundle(
 def task(one: Chosen, key: bytes, n_draws: int) -> Task:
     """One exercise with its hidden inputs and right outputs."""
     check = find(one.exercise.id)
+    about = one.exercise
     found = Task(
-        one.exercise.id, one.stem, one.exercise.grade_id, one.exercise.kind, one.exercise.answer, one.points, _judged(check),
+        about.id, one.stem, about.grade_id, about.kind, about.answer, one.points, _judged(check),
         float(check.rtol), float(check.atol), is_fresh(check),
     )  # fmt: skip
     changes: dict[str, Any] = {}

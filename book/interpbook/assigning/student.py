@@ -1,4 +1,4 @@
-"""What students get: the notebooks, the packages to install, a page that says how, and a list of files with checksums."""
+"""What students get: the notebooks, the packages to install, a page that says how, a list of checksums."""
 
 import hashlib
 import json
@@ -52,7 +52,9 @@ def _with_points(notebook: NotebookNode, points: dict[str, float]) -> None:
 
 def files(book: Book, name: str, chosen: Sequence[Chosen], made: dict[str, str], due: str) -> dict[str, bytes]:
     """Name → content of everything that students get."""
-    found = {path.removeprefix("exercises/"): text.encode() for path, text in made.items() if path.startswith("exercises/")}
+    found = {
+        path.removeprefix("exercises/"): text.encode() for path, text in made.items() if path.startswith("exercises/")
+    }
     requirements = book.root / "requirements.txt"
     if requirements.is_file():
         found["requirements.txt"] = _pins(requirements.read_text(encoding="utf-8")).encode()

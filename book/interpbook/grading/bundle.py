@@ -91,8 +91,7 @@ class Bundle:
 
     def notebook(self, folder: str, stem: str) -> NotebookNode:
         """Our own copy of a notebook."""
-        text = self.notebooks[f"{folder}/{stem}.ipynb"]
-        return NotebookNode(nbformat.from_dict(json.loads(text)))
+        return nbformat.reads(self.notebooks[f"{folder}/{stem}.ipynb"], as_version=4)
 
 
 def to_bytes(bundle: Bundle) -> bytes:
@@ -135,5 +134,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _task(said: dict[str, Any]) -> Task:
-    lists = ("seeds", "inputs_sha256")
-    return Task(**(said | {name: tuple(said[name]) for name in lists} | {"expected": tuple(map(tuple, said["expected"]))}))
+    changed: dict[str, Any] = {name: tuple(said[name]) for name in ("seeds", "inputs_sha256")}
+    changed["expected"] = tuple(tuple(of_draw) for of_draw in said["expected"])
+    whole: dict[str, Any] = {**said, **changed}
+    return Task(**whole)

@@ -35,9 +35,10 @@ def marks_csv(marks: Marks) -> str:
     """One row a student, one column an exercise."""
     head = ["student", "name", *(task.id for task in marks.bundle.tasks), "raw", "share_kept", "score", "max_score"]
     head += ["sandbox"] if marks.sandbox == "none" else []
+    said = ["NONE"] if marks.sandbox == "none" else []
     rows = [
         [harmless(row.student), harmless(row.name), *(f"{entry.points:g}" for entry in row.entries), f"{row.raw:g}",
-         f"{row.share_kept:g}", f"{row.score:g}", f"{marks.bundle.points:g}", *(["NONE"] if marks.sandbox == "none" else [])]
+         f"{row.share_kept:g}", f"{row.score:g}", f"{marks.bundle.points:g}", *said]
         for row in marks.rows
     ]  # fmt: skip
     return _csv([head, *rows])
@@ -63,8 +64,8 @@ def canvas_csv(marks: Marks, gradebook: str, column: str | None = None) -> str:
     places = [i for i, name in enumerate(rows[0]) if name == wanted or name.rpartition(" (")[0] == wanted]
     if len(places) != 1:
         raise ExportError(
-            f"The gradebook has {len(places)} columns called {wanted!r}; exactly one is needed, so that Canvas makes no new "
-            "assignment. Create it there, export again, or name it with --canvas-column."
+            f"The gradebook has {len(places)} columns called {wanted!r}; exactly one is needed, so that Canvas makes "
+            "no new assignment. Create it there, export again, or name it with --canvas-column."
         )
     known = {row.student: row for row in marks.rows}
     names = [name for name in ("ID", "SIS User ID", "SIS Login ID") if name in rows[0]]

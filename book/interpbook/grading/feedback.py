@@ -1,4 +1,4 @@
-"""One page of feedback a student: points and hints. Everything is escaped, nothing is loaded, nothing hidden is told."""
+"""One page of feedback a student: points and hints. All is escaped, nothing is loaded, nothing hidden is told."""
 
 import hashlib
 import html
@@ -7,8 +7,9 @@ from collections import Counter
 
 from interpbook.grading.marks import Entry, Marks, Row
 
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d2430;background:#fff}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #d5dbe5}
+_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d2430}
+body{background:#fff}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top}
+th,td{padding:.4rem .6rem;border-bottom:1px solid #d5dbe5}
 td.n{text-align:right;white-space:nowrap}.warn{border:2px solid #b3261e;padding:.6rem 1rem}.dim{color:#5a6475}
 @media(prefers-color-scheme:dark){body{color:#e6eaf2;background:#14181f}th,td{border-color:#3a4352}.dim{color:#a3adbd}}"""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -23,7 +24,9 @@ TRUSTED = "Graded WITHOUT a sandbox (--trust-students): these marks could have b
 def safe_name(student: str) -> str:
     """A file name for any student id; different ids never share one."""
     plain = re.sub(r"[^A-Za-z0-9@._-]", "_", student)[:80].lstrip(".") or "_"
-    return plain if plain == student else f"{plain}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return (
+        plain if plain == student else f"{plain}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    )
 
 
 def page(row: Row, marks: Marks) -> str:
@@ -34,8 +37,8 @@ def page(row: Row, marks: Marks) -> str:
     rows = "\n".join(map(_entry, row.entries))
     head = "<tr><th>Exercise</th><th>Points</th><th>Result</th><th>What to look at</th></tr>"
     note = (
-        "<p class=dim>Your answers were run on inputs that are not in your notebook. A hint is a guess about the mistake, "
-        "not a verdict on you.</p>"
+        "<p class=dim>Your answers were run on inputs that are not in your notebook. A hint is a guess about the "
+        "mistake, not a verdict on you.</p>"
     )
     return document(title, f"{total}<table>{head}{rows}</table>{note}", marks.sandbox)
 
@@ -54,8 +57,10 @@ def document(title: str, body: str, sandbox: str) -> str:
     """A whole page around `body`, with the warning if there was no sandbox."""
     warning = f"<p class=warn role=alert>{TRUSTED}</p>" if sandbox == "none" else ""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{_STYLE}</style></head>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><h1>{html.escape(title)}</h1>{warning}{body}</body></html>\n"
     )
 
@@ -65,30 +70,40 @@ def dashboard(marks: Marks) -> str:
     full = marks.bundle.points or 1
     tens = Counter(min(9, int(10 * row.score / full)) for row in marks.rows)
     most = max(tens.values(), default=1)
-    bars = "".join(
-        f"<tr><td class=n>{10 * i}–{10 * i + 10} %</td><td class=n>{tens[i]}</td>"
-        f"<td><svg width=300 height=14 role=img aria-label='{tens[i]} students'><rect width={300 * tens[i] // most} height=14 "
-        "fill=#3f6fb5 /></svg></td></tr>"
-        for i in range(10)
-    )
+    bars = "".join(_bar(f"{10 * i}–{10 * i + 10} %", tens[i], most) for i in range(10))
     mean = sum(row.score for row in marks.rows) / max(1, len(marks.rows))
-    body = f"<p>{len(marks.rows)} students, mean {mean:.2f} of {marks.bundle.points:g} points.</p><h2>Distribution</h2><table>{bars}</table>"
-    body += f"<h2>Exercises, hardest first</h2><table><tr><th>Exercise</th><th>Mean share</th><th>Ended as</th><th>Commonest hint</th></tr>{_hardest(marks)}</table>"
+    head = "<tr><th>Exercise</th><th>Mean share</th><th>Ended as</th><th>Commonest hint</th></tr>"
+    body = f"<p>{len(marks.rows)} students, mean {mean:.2f} of {marks.bundle.points:g} points.</p>"
+    body += f"<h2>Distribution</h2><table>{bars}</table>"
+    body += f"<h2>Exercises, hardest first</h2><table>{head}{_hardest(marks)}</table>"
     if marks.refused:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in marks.refused[:200])
         body += f"<h2>Files that were not graded</h2><ul>{items}</ul>"
     return document(f"{marks.bundle.name}: the class", body, marks.sandbox)
 
 
+def _bar(label: str, n: int, most: int) -> str:
+    picture = f"<svg width=300 height=14 role=img aria-label='{n} students'>"
+    picture += f"<rect width={300 * n // max(1, most)} height=14 fill=#3f6fb5 /></svg>"
+    return f"<tr><td class=n>{label}</td><td class=n>{n}</td><td>{picture}</td></tr>"
+
+
 def _hardest(marks: Marks) -> str:
-    rows = []
-    for number, task in enumerate(marks.bundle.tasks):
-        entries = [row.entries[number] for row in marks.rows]
-        share = sum(entry.points for entry in entries) / max(1e-9, task.points * max(1, len(entries)))
-        ended = Counter(entry.found.status for entry in entries)
-        hints = Counter(entry.found.hint for entry in entries if entry.found.hint)
-        said = ", ".join(f"{SAID.get(status, status)}: {n}" for status, n in sorted(ended.items(), key=lambda kv: (-kv[1], kv[0])))
-        hint, n = min(hints.items(), key=lambda kv: (-kv[1], kv[0]), default=("", 0))
-        told = f"{n} × {html.escape(hint)}" if n else ""
-        rows.append((share, f"<tr><td>{html.escape(task.id)}</td><td class=n>{share:.0%}</td><td>{html.escape(said)}</td><td>{told}</td></tr>"))
-    return "".join(text for _, text in sorted(rows, key=lambda pair: pair[0]))
+    rows = [_of_class([row.entries[number] for row in marks.rows]) for number in range(len(marks.bundle.tasks))]
+    return "".join(text for _, text in sorted(rows, key=lambda pair: pair[0])) if marks.rows else ""
+
+
+def _of_class(entries: list[Entry]) -> tuple[float, str]:
+    """(mean share, table row) of one exercise."""
+    task = entries[0].task
+    share = sum(entry.points for entry in entries) / max(1e-9, task.points * len(entries))
+    ended = Counter(SAID.get(entry.found.status, entry.found.status) for entry in entries)
+    hints = Counter(entry.found.hint for entry in entries if entry.found.hint)
+    hint, n = min(hints.items(), key=_commonest, default=("", 0))
+    said = ", ".join(f"{how}: {n}" for how, n in sorted(ended.items(), key=_commonest))
+    cells = (html.escape(task.id), f"{share:.0%}", html.escape(said), f"{n} × {html.escape(hint)}" if n else "")
+    return share, "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _commonest(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from interpbook.grading import exports
 from interpbook.grading.bundle import Bundle, BundleError, read_bundle
-from interpbook.grading.collect import CollectError, Collected, collect
+from interpbook.grading.collect import Collected, CollectError, collect
 from interpbook.grading.feedback import TRUSTED, dashboard, page, safe_name
 from interpbook.grading.jobs import Plan, checks_sha256, plan
 from interpbook.grading.marking import Marker
@@ -38,10 +38,10 @@ class Wishes:
     shard: tuple[int, int] = (1, 1)
     canvas: Path | None = None
     canvas_column: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
-def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wishes()) -> int:  # noqa: B008
+def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wishes()) -> int:
     """Grade a class; returns the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
@@ -60,12 +60,24 @@ def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wish
 
 
 def _grade(
-    bundle: Bundle, collected: Collected, results: Results, backend: Backend, out: Path, wishes: Wishes, console: Console
+    bundle: Bundle,
+    collected: Collected,
+    results: Results,
+    backend: Backend,
+    out: Path,
+    wishes: Wishes,
+    console: Console,
 ) -> int:
     made = plan(bundle, collected, wishes.limits, backend.name)
     number, of = wishes.shard
     mine = [job for job in made.jobs if int(job.key[:8], 16) % of == number - 1]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         todo = {job.key for job in mine if results.get(job.key) is None}
         bar = progress.add_task("grading", total=len(todo))
@@ -81,7 +93,9 @@ def _grade(
     for _, why in failed[:3]:
         console.print(why, markup=False)
     mean = sum(row.score for row in marks.rows) / max(1, len(marks.rows))
-    console.print(f"{len(marks.rows)} students ({collected.layout}), mean {mean:.2f} of {bundle.points:g}: {out / 'marks.csv'}")
+    console.print(
+        f"{len(marks.rows)} students ({collected.layout}), mean {mean:.2f} of {bundle.points:g}: {out / 'marks.csv'}"
+    )
     if marks.refused:
         console.print(f"{len(marks.refused)} files were not graded; {out / 'class.html'} says why.")
     return 1 if marks.unfinished else 0
@@ -134,7 +148,10 @@ def explain(out: Path, student: str, exercise: str) -> int:
         console.print(f"No mark of {student!r} for {exercise!r}. Students: {students}.", markup=False)
         return 2
     entry = entries[student, exercise]
-    console.print(f"{student} · {exercise}: {entry['points']:g} of {entry['max_points']:g} points, {entry['status']}", markup=False)
+    console.print(
+        f"{student} · {exercise}: {entry['points']:g} of {entry['max_points']:g} points, {entry['status']}",
+        markup=False,
+    )
     if entry["probes"]:
         probes = " ".join("✓" if passed else "✗" for passed in entry["probes"])
         console.print(f"Hidden runs: {probes}", markup=False)

@@ -98,7 +98,13 @@ class _Context:
 
 
 def _job(
-    context: _Context, student: str, task: Task, written: Written, others: Iterable[Written], limits: Limits, backend: str
+    context: _Context,
+    student: str,
+    task: Task,
+    written: Written,
+    others: Iterable[Written],
+    limits: Limits,
+    backend: str,
 ) -> Job:
     before = context.before(task)
     ours = frozenset().union(*(statement.binds for statement in before))

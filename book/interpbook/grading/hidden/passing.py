@@ -14,15 +14,11 @@ import cloudpickle
 
 def pickled(value: Any) -> bytes:
     """Bytes that `pickle.loads` reads in a process which has the toolkit, but not its checks."""
+    for name, module in list(sys.modules.items()):
+        if _is_hidden(name):
+            cloudpickle.register_pickle_by_value(module)  # never undone: other threads pickle too
     file = io.BytesIO()
-    hidden = [module for name, module in list(sys.modules.items()) if _is_hidden(name)]
-    for module in hidden:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        _Pickler(file).dump(value)
-    finally:
-        for module in hidden:
-            cloudpickle.unregister_pickle_by_value(module)
+    _Pickler(file).dump(value)
     return file.getvalue()
 
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import pickle
 import socket
+from pathlib import Path
 from typing import Any
 
 from interpbook import trial
@@ -28,7 +29,9 @@ def serve(sock: socket.socket, shell: Any) -> None:
         if "cells" in asked:
             frames.send(sock, {"ran": _run(shell, asked["cells"])})
         elif "value" in asked:
-            frames.send(sock, {"value": wire.encode(shell.user_ns.get(asked["value"]))})
+            found = shell.user_ns.get(asked["value"])
+            said = {"object": type(found).__name__} if callable(found) else wire.encode(found)
+            frames.send(sock, {"value": said})
         elif "call" in asked:
             frames.send(sock, {"outcomes": _called(shell, asked)})
 
@@ -36,7 +39,7 @@ def serve(sock: socket.socket, shell: Any) -> None:
 def _run(shell: Any, cells: list[str]) -> list[dict[str, Any] | None]:
     """How each cell ended: None, or its error."""
     ended: list[dict[str, Any] | None] = []
-    os.chdir(os.getcwd())  # by its name: an empty folder has been put there
+    os.chdir(Path.cwd())  # by its name: an empty folder has been put there
     for cell in cells:
         result = shell.run_cell(cell, store_history=False)
         error = result.error_before_exec or result.error_in_exec

@@ -54,7 +54,9 @@ def choose(*, trust: bool = False) -> Backend:
     why = _why_not_bubblewrap()
     if why is None:
         return Backend("bubblewrap")
-    raise NoSandboxError(f"Nothing was run: no sandbox for student code works here ({why}). To get one, {HOW_TO_GET_ONE}.")
+    raise NoSandboxError(
+        f"Nothing was run: no sandbox for student code works here ({why}). To get one, {HOW_TO_GET_ONE}."
+    )
 
 
 @functools.cache
@@ -66,7 +68,9 @@ def _why_not_bubblewrap() -> str | None:
         return "bubblewrap is not installed"
     command = [*_bubblewrap(0, ()), "/usr/bin/env", "true"]
     try:
-        tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+        tried = subprocess.run(
+            command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap did not start: {error}"
     if tried.returncode == 0:
@@ -77,7 +81,7 @@ def _why_not_bubblewrap() -> str | None:
 
 def _bubblewrap(worker: int, readable: tuple[Path, ...]) -> list[str]:
     toolkit = Path(interpbook.__file__).resolve().parent
-    apart = "--unshare-pid --unshare-ipc --unshare-net --unshare-uts --unshare-cgroup-try".split()
+    apart = ["--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     arguments = ["bwrap", *apart, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     for name, value in environment(toolkit).items():
         arguments += ["--setenv", name, value]

@@ -17,7 +17,14 @@ from interpbook.grading import frames
 from interpbook.grading.sandbox.backends import HOME, Backend, environment
 from interpbook.grading.sandbox.limits import Limits
 
-IMPORTS = ("numpy", "torch", "IPython", "interpbook.trial", "interpbook.exercises", "interpbook.grading.sandbox.answering")
+IMPORTS = (
+    "numpy",
+    "torch",
+    "IPython",
+    "interpbook.trial",
+    "interpbook.exercises",
+    "interpbook.grading.sandbox.answering",
+)
 HEAVY = ("beartype", "transformers", "nnsight", "plotly", "interpbook.models", "interpbook.plots")
 START_SECONDS = 180.0
 STAGE_SECONDS = 600.0

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import resource
+from pathlib import Path
 from typing import Any
 
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
@@ -34,7 +35,10 @@ def enter(home: str, megabytes: int) -> None:
 
     Raises OSError where this is forbidden.
     """
+    uid, gid = os.getuid(), os.getgid()
     _must(_libc.unshare(_NEWUSER | _NEWNS | _NEWIPC | _NEWPID), "unshare")
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        Path("/proc/self", name).write_text(text)
     _must(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "making mounts private")
     empty = f"mode=0700,size={megabytes}m".encode()
     _must(_libc.mount(b"tmpfs", home.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, empty), "mounting a folder")

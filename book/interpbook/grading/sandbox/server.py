@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 
@@ -152,12 +153,13 @@ def _keeper(fd: int, limits: dict[str, Any], shell: Any, nested: bool) -> None:
 
     in_use = namespaces.memory_in_use()
     if nested:
-        namespaces.enter(os.getcwd(), int(limits["files"]))
+        namespaces.enter(str(Path.cwd()), int(limits["files"]))
     namespaces.die_with_parent()  # after the change of privileges, which would cancel it
     child = os.fork()
     if child == 0:
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.setsid()  # whoever kills its group kills itself alone
             namespaces.die_with_parent()
             namespaces.restrict(limits, in_use)
             if nested:
