@@ -6,7 +6,11 @@
 import json
 from typing import Any
 
-RIGHT = {"toy-double": "def double(x):\n    return 2 * x", "toy-guess": "guess = 4", "toy-triple": "def treble(x):\n    return x * 3"}
+RIGHT = {
+    "toy-double": "def double(x):\n    return 2 * x",
+    "toy-guess": "guess = 4",
+    "toy-triple": "def treble(x):\n    return x * 3",
+}
 
 
 def _but(double: str = "", guess: str = "", triple: str = "") -> dict[str, str]:
@@ -86,7 +90,9 @@ def _split(notebook: dict) -> None:
 
 def _stub_pasted_below(notebook: dict) -> None:
     stub = '"""Twice x."""\n    raise NotImplementedError("your code here")'
-    notebook["cells"].append(notebook["cells"][_at(notebook, "toy-double")] | {"source": f"def double(x):\n    {stub}", "id": "again"})
+    notebook["cells"].append(
+        notebook["cells"][_at(notebook, "toy-double")] | {"source": f"def double(x):\n    {stub}", "id": "again"}
+    )
 
 
 def _only_answers(notebook: dict) -> None:
@@ -166,7 +172,9 @@ def _format3(notebook: dict) -> bytes:
          "collapsed": False, "prompt_number": 1}
         for c in notebook["cells"] if c["cell_type"] == "code"
     ]  # fmt: skip
-    return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells, "metadata": {}}]}).encode()
+    return json.dumps(
+        {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells, "metadata": {}}]}
+    ).encode()
 
 
 BYTES: dict[str, tuple[Any, float]] = {

@@ -156,7 +156,13 @@ def _markers(notebook: dict) -> None:
 
 
 def _attack_elsewhere(notebook: dict) -> None:
-    attack = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "import os; os._exit(0)"}
+    attack = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": "import os; os._exit(0)",
+    }
     notebook["cells"].insert(0, attack)
 
 

@@ -10,6 +10,7 @@ import ast
 import builtins
 import re
 import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MAGIC = re.compile(r"^(\s*)(%|!|\?).*$", re.MULTILINE)
@@ -57,11 +58,21 @@ def _bound(node: ast.AST) -> set[str]:
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
-    for part in ast.walk(node):
-        if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
+    found: set[str] = set()
+    for part in _here(node):
+        if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
             found.add(_root(part))
     return found - {""}
+
+
+def _here(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a statement that share its names: not those inside functions and comprehensions."""
+    yield node
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield ast.Name(part.name, ast.Store())
+        elif not isinstance(part, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            yield from _here(part)
 
 
 def _root(node: ast.AST) -> str:

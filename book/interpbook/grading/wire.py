@@ -109,6 +109,8 @@ def _encode_container(value: Any, depth: int, left: list[int]) -> Any:
 
 def _encode_array(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
+        if value.numel() * value.element_size() > MAX_BYTES:  # before anything copies it: expanded tensors are small
+            return {"object": f"tensor of {value.numel()} numbers"}
         value = value.detach().to("cpu").resolve_conj().resolve_neg()
         kind, name = "tensor", str(value.dtype).removeprefix("torch.")
         if name not in _TORCH or value.layout != torch.strided:

@@ -65,7 +65,7 @@ def collect(path: Path, bundle: Bundle) -> Collected:
     found = [submission for _, submission in best.values()]
     if not found:
         raise CollectError(
-            f"{path} holds no notebook of this assignment ({', '.join(bundle.stems)}). {' '.join(refused[:3])}"
+            f"{path} holds no notebook of this assignment ({', '.join(bundle.stems)}). {' '.join(refused[:3])}".strip()
         )
     found.sort(key=lambda s: (s.student, s.stem))
     return Collected(layout, found, dict(sorted(students.items())), sorted(refused))
