@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toybook
 from interpbook.assigning.command import Wishes, assign
 from interpbook.grading.sandbox.backends import NoSandboxError, choose
-
-import toybook
 
 POINTS = {"toy.double": 2.0, "toy.guess": 1.0, "toy.triple": 3.0}
 

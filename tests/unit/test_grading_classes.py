@@ -1,4 +1,4 @@
-"""A whole class at once: hostile students earn nothing by it, honest ones what they deserve, and nobody disturbs anybody."""
+"""A whole class at once: hostile students earn nothing by it, honest ones what they deserve, none disturbs another."""
 
 import json
 import os

@@ -59,11 +59,13 @@ LAYOUTS = {
         {("anna", "01_toy", 60.0), ("bo", "01_toy", None)},
     ),
     "canvas": (
-        {"smithanna_47_900_01_toy.ipynb": _nb(), "smithanna_47_901_01_toy-1.ipynb": _nb(), "lee_LATE_48_902_02_two.ipynb": _nb()},
+        {"smithanna_47_900_01_toy.ipynb": _nb(), "smithanna_47_901_01_toy-1.ipynb": _nb(),
+         "lee_LATE_48_902_02_two.ipynb": _nb()},
         {("47", "01_toy", 0.0), ("48", "02_two", 1.0)},
     ),
     "moodle": (
-        {"Anna Smith_47_assignsubmission_file_/01_toy.ipynb": _nb(), "Bo Lee_48_assignsubmission_file/sub/02_two.ipynb": _nb()},
+        {"Anna Smith_47_assignsubmission_file_/01_toy.ipynb": _nb(),
+         "Bo Lee_48_assignsubmission_file/sub/02_two.ipynb": _nb()},
         {("47", "01_toy", None), ("48", "02_two", None)},
     ),
     "gradescope": (

@@ -23,10 +23,10 @@ class Head:
 
 
 VALUES = [
-    None, True, "größe 😀", 7, -(2**80), 0.1, float("inf"), 1 + 2j, [1, [2.0, "x"]], (1, "a"), {3, 1}, {"a": 1, 2: [None]},
-    torch.randn(2, 3), torch.tensor(True), torch.zeros(0, 4), torch.randn(3).bfloat16(), torch.tensor([1 + 1j]),
-    torch.arange(6).reshape(2, 3).T, torch.nn.Parameter(torch.ones(2)), np.arange(4.0), np.float32(0.25), np.bool_(True),
-    np.array([[1, 2]], dtype=">i4"), Pair(1, 2.0), Head(3, torch.ones(2)),
+    None, True, "größe 😀", 7, -(2**80), 0.1, float("inf"), 1 + 2j, [1, [2.0, "x"]], (1, "a"),
+    {3, 1}, {"a": 1, 2: [None]}, torch.randn(2, 3), torch.tensor(True), torch.zeros(0, 4), torch.randn(3).bfloat16(), torch.tensor([1 + 1j]),
+    torch.arange(6).reshape(2, 3).T, torch.nn.Parameter(torch.ones(2)), np.arange(4.0), np.float32(0.25),
+    np.bool_(True), np.array([[1, 2]], dtype=">i4"), Pair(1, 2.0), Head(3, torch.ones(2)),
 ]  # fmt: skip
 
 
@@ -88,10 +88,11 @@ def test_strange_parts_of_a_container_do_not_spoil_the_rest():
 NONSENSE: list[Any] = [
     5, [], {}, {"int": "1", "float": "2"}, {"int": 1}, {"int": "x"}, {"float": "1" * 5000}, {"list": 3}, {"what": 1},
     {"tensor": ["float32", [2], "AAAA"]}, {"tensor": ["float32", [-1], ""]}, {"tensor": ["object", [1], ""]},
-    {"array": ["float32", [2**41], ""]}, {"array": ["float32", [True], "AAAAAA=="]}, {"scalar": ["float32", [1], "AAAAAA=="]},
+    {"array": ["float32", [2**41], ""]}, {"array": ["float32", [True], "AAAAAA=="]},
+    {"scalar": ["float32", [1], "AAAAAA=="]},
     {"array": ["float32", [1], "?"]}, {"tensor": "x"}, {"dict": [[1]]}, {"dict": [[{"list": []}, None]]},
-    {"set": [{"list": []}]}, {"data": ["x y", [], []]}, {"data": ["A", ["__class__"], [None]]}, {"data": ["A", ["b"], []]},
-    {"complex": ["1"]},
+    {"set": [{"list": []}]}, {"data": ["x y", [], []]}, {"data": ["A", ["__class__"], [None]]},
+    {"data": ["A", ["b"], []]}, {"complex": ["1"]},
 ]  # fmt: skip
 
 

@@ -169,7 +169,7 @@ def _of_the_class(task: Task, check: Check) -> list[Draw]:
         if sha256_of(draw) != sha or len(draw.expected) != len(outputs):
             raise BundleError(
                 f"The hidden inputs of {task.id} are not those of the bundle: the toolkit has changed since "
-                "the assignment was made. Grade with the version that made it, or make the bundle again with its --seed."
+                "the assignment was made. Grade with the version that made it, or make the bundle anew with its --seed."
             )
         draw.expected = [
             ours if ours.error is not None else Outcome(wire.decode(said), ours.inputs, None)
