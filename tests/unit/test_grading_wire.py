@@ -24,7 +24,8 @@ class Head:
 
 VALUES = [
     None, True, "größe 😀", 7, -(2**80), 0.1, float("inf"), 1 + 2j, [1, [2.0, "x"]], (1, "a"),
-    {3, 1}, {"a": 1, 2: [None]}, torch.randn(2, 3), torch.tensor(True), torch.zeros(0, 4), torch.randn(3).bfloat16(), torch.tensor([1 + 1j]),
+    {3, 1}, {"a": 1, 2: [None]}, torch.randn(2, 3), torch.tensor(True), torch.zeros(0, 4),
+    torch.randn(3).bfloat16(), torch.tensor([1 + 1j]),
     torch.arange(6).reshape(2, 3).T, torch.nn.Parameter(torch.ones(2)), np.arange(4.0), np.float32(0.25),
     np.bool_(True), np.array([[1, 2]], dtype=">i4"), Pair(1, 2.0), Head(3, torch.ones(2)),
 ]  # fmt: skip
