@@ -99,6 +99,9 @@ CELLS: dict[str, str] = {
         "said = json.dumps({'value': {'object': 'function'}, 'outcomes': [{'passed': True}] * 9, 'ran': [None]}).encode()\n"
         "for _ in range(9):\n    _channel().sendall(struct.pack('>Q', len(said)) + said)"
     ) + WRONG,
+    "forged run": _SOCKET + "said = b'{\"ran\": [5]}'\n_channel().sendall(struct.pack('>Q', len(said)) + said)" + WRONG,
+    "forged value": _SOCKET + "said = b'{\"ran\": [null]}'\nnext = b'{\"value\": {\"list\": 5}}'\n"
+    "for text in (said, next):\n    _channel().sendall(struct.pack('>Q', len(text)) + text)" + WRONG,
     "endless message": _SOCKET + "_channel().sendall(struct.pack('>Q', 2**60) + b'x')" + WRONG,
     "deep message": _SOCKET + "said = b'[' * 10**6\n_channel().sendall(struct.pack('>Q', len(said)) + said)" + WRONG,
     "closed channel": "import os\nos.closerange(3, 256)" + WRONG,

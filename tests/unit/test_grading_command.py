@@ -1,4 +1,4 @@
-"""The command: refuses without a sandbox, gives the same bytes however it ran, goes on after a kill, explains a mark."""
+"""The command: refuses without a sandbox, gives the same bytes however it ran, survives a kill, explains a mark."""
 
 import json
 import os

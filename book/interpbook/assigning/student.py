@@ -44,7 +44,7 @@ def _with_points(notebook: NotebookNode, points: dict[str, float]) -> None:
         shown = int(worth) if worth == int(worth) else worth
         nbgrader["points"] = worth
         cell.source = re.sub(r"points=[\d.]+\)$", f"points={shown})", cell.source)
-        cell.outputs = [expected_output(exercise_id, shown)]  # type: ignore[arg-type]
+        cell.outputs = [expected_output(exercise_id, shown)]
         if heading is not None:
             label = f"{shown} point{'' if worth == 1 else 's'}" if worth else "practice, not graded"
             heading.source = _TASK_LINE.sub(rf"\g<1>{label}*", heading.source)

@@ -24,12 +24,13 @@ from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, BundleError, Task
 from interpbook.grading.hidden.draws import Draw, draws, outcome_from, seeded, sha256_of, suggestion
 from interpbook.grading.rebuild import Written
-from interpbook.grading.sandbox.client import Answer, Ended, random_state
+from interpbook.grading.sandbox.client import Answer, Ended, SandboxError, random_state
 from interpbook.trial import Outcome, is_missing
 
 SAID = {
     "timeout": "Your answer took too long and was stopped. Is there a loop that never ends, or far too long?",
     "died": "Your answer ended its own process, or ran out of memory. What in it could do that?",
+    "strange": "Your answer gave something that could not be judged. What is its type?",
     "nonsense": "Your answer interfered with the grading and was stopped.",
 }
 NOT_REACHED = "It was called, but the process had ended."
@@ -73,6 +74,10 @@ class Marker:
         except Ended as end:
             status = "died" if end.how == "nonsense" else end.how
             return Found(status, 0.0, SAID[end.how], f"{SAID[end.how]} ({end})")
+        except (BundleError, SandboxError):
+            raise
+        except Exception as error:  # a value that no judge was made for must not stop the class
+            return Found("error", 0.0, SAID["strange"], f"{SAID['strange']} ({error!r})"[:500])
 
     # --- calls ---
 

@@ -138,6 +138,8 @@ class Answer:
         ran = self._ask({"cells": cells}, "ran")
         if not isinstance(ran, list) or len(ran) != len(cells):
             raise self._nonsense()
+        if not all(error is None or isinstance(error, dict) for error in ran):
+            raise self._nonsense()
         return ran
 
     def value(self, name: str) -> Any:
