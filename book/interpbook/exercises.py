@@ -242,7 +242,7 @@ def _compare(given: list[Outcome], expected: list[Outcome], tolerance: Tolerance
 # --- what a notebook calls ---
 
 
-def check(check_id: str, answer: Any, points: int | float = 1) -> None:
+def check(check_id: str, answer: Any, points: int = 1) -> None:
     """Print the verdict on an answer in one line, and below it a hint if it is not right yet."""
     found = verdict(check_id, answer)
     print(verdict_line(check_id, found.status, points))  # noqa: T201 (this is the notebook's output)

@@ -95,10 +95,10 @@ def _copied(value: Any) -> Any:
     return copy.copy(value) if isinstance(value, Mapping) else value
 
 
-def _seed(seed: int = SEED) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+def _seed() -> None:
+    random.seed(SEED)
+    np.random.seed(SEED)
+    torch.manual_seed(SEED)
 
 
 @contextlib.contextmanager

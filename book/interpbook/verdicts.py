@@ -21,7 +21,7 @@ def wrong(hint: str) -> Verdict:
     return Verdict("wrong", hint)
 
 
-def verdict_line(check_id: str, status: str, points: int | float) -> str:
+def verdict_line(check_id: str, status: str, points: int) -> str:
     """The one canonical line, e.g. `superposition.reconstruct: passed, 2/2 points`."""
     got = points if status == "passed" else 0
     return f"{check_id}: {status.replace('_', ' ')}, {got}/{points} point{'' if points == 1 else 's'}"

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from interpbook.assigning.choosing import Chosen
-from interpbook.authoring.compose import compose, expected_output
+from interpbook.authoring.compose import compose
 from interpbook.authoring.layout import Book
 
 _TASK_LINE = re.compile(r"(\*Difficulty .* · )\d+ points?\*")
@@ -44,7 +44,8 @@ def _with_points(notebook: NotebookNode, points: dict[str, float]) -> None:
         shown = int(worth) if worth == int(worth) else worth
         nbgrader["points"] = worth
         cell.source = re.sub(r"points=[\d.]+\)$", f"points={shown})", cell.source)
-        cell.outputs = [expected_output(exercise_id, shown)]
+        for output in cell.outputs:
+            output.text = re.sub(r"\S+/\S+ points?", f"{shown}/{shown} point{'' if worth == 1 else 's'}", output.text)
         if heading is not None:
             label = f"{shown} point{'' if worth == 1 else 's'}" if worth else "practice, not graded"
             heading.source = _TASK_LINE.sub(rf"\g<1>{label}*", heading.source)

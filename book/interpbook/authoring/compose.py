@@ -158,7 +158,7 @@ def _store_expected(notebook: NotebookNode, exercise: Exercise) -> None:
     cell.outputs = [expected_output(exercise.id, exercise.points)]
 
 
-def expected_output(check_id: str, points: int | float) -> NotebookNode:
+def expected_output(check_id: str, points: int) -> NotebookNode:
     """What a check cell prints when the answer is right."""
     text = verdict_line(check_id, "passed", points) + "\n"
     return nbformat.v4.new_output("stream", name="stdout", text=text)

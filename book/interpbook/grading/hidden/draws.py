@@ -9,9 +9,13 @@ draws of an exercise each of its known mistakes fails somewhere.
 import hashlib
 import hmac
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+import torch
 
 from interpbook import trial
 from interpbook.comparison import UNEXPLAINED, Tolerance
@@ -110,7 +114,9 @@ def _inputs(check: Check, seed: int) -> Callable[[], list[tuple]]:
 
     def made() -> list[tuple]:
         with trial._state_kept():
-            trial._seed(seed)
+            random.seed(seed)
+            np.random.seed(seed)
+            torch.manual_seed(seed)
             return make()
 
     return made
