@@ -1,5 +1,6 @@
 #!/bin/sh
-# Set-up behind the Makefile.   setup.sh venv DIR   makes DIR with every pinned package;   setup.sh browser   finds or installs Chromium.
+# Set-up behind the Makefile.   setup.sh venv DIR   makes DIR with every pinned package;
+# setup.sh browser   finds or installs Chromium;   setup.sh sandbox   finds or installs bubblewrap.
 set -eu
 
 stop() { printf '%s\n' "$*" >&2; exit 1; }
@@ -49,8 +50,18 @@ find_browser() {
     install_debian "the browser tests" chromium fonts-dejavu-core
 }
 
+find_sandbox() {
+    if command -v bwrap >/dev/null 2>&1 || [ "$(uname)" != Linux ]; then return; fi
+    if [ "$(id -u)" != 0 ]; then
+        echo "No bubblewrap here, so the tests that run student code will be skipped. To run them: sudo apt-get install bubblewrap" >&2
+        return
+    fi
+    install_debian "the tests that run student code" bubblewrap
+}
+
 case "${1:-}" in
     venv) make_venv "$2" ;;
     browser) find_browser ;;
-    *) stop "usage: setup.sh venv DIR | setup.sh browser" ;;
+    sandbox) find_sandbox ;;
+    *) stop "usage: setup.sh venv DIR | setup.sh browser | setup.sh sandbox" ;;
 esac

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -103,6 +104,84 @@ def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> N
         from interpbook.grading.command import check
 
         return check(list(notebooks), json_to=json_to, timeout=timeout)
+
+    _run(job)
+
+
+@cli.command()
+@click.argument("stems", nargs=-1, required=True, metavar="STEM...")
+@click.option("--name", required=True, help="What the assignment is called: letters, digits, - and _.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
+@click.option("--due", default="", help="Such as 2027-02-01T23:59 (UTC unless it names a zone).")
+@click.option("--late", default="none", show_default=True, help="Such as 10%/day, or 10%/day,max=50%,grace=15min.")
+@click.option("--exercises", multiple=True, metavar="ID", help="Grade only these; may be repeated.")
+@click.option("--points", multiple=True, metavar="ID=N", help="Other points for an exercise; may be repeated.")
+@click.option("--seed", help="The same seed makes the same bundle; without it the secret key is new.")
+@click.option("--all-or-nothing", is_flag=True, help="No points for partly right answers.")
+@click.option("--per-student", is_flag=True, help="Hidden inputs of their own for every student.")
+def assign(stems: tuple[str, ...], name: str, out: Path, **wishes: Any) -> None:
+    """Make an assignment of exercise sets: a bundle for students, and a private one that grades them."""
+
+    def job() -> int:
+        from interpbook.assigning.choosing import AssignmentError
+        from interpbook.assigning.command import Wishes, assign
+
+        try:
+            return assign(stems, name, out, Wishes(**wishes))
+        except AssignmentError as error:
+            click.echo(str(error), err=True)
+            return 2
+
+    _run(job)
+
+
+class _Shard(click.ParamType):
+    """`2/3`: the second of three parts."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        try:
+            number, of = (int(part) for part in str(value).split("/"))
+        except ValueError:
+            number, of = 0, 0
+        if not 1 <= number <= of:
+            self.fail(f"{value!r} should look like 1/2: the first of two parts.", param, ctx)
+        return number, of
+
+
+@cli.command()
+@click.argument("submissions", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--bundle", "bundle_file", type=click.Path(path_type=Path), help="NAME.private.zip of `interpbook assign`."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of marks.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Answers graded at a time.")
+@click.option("--resume", is_flag=True, help="Go on with the results that are in the folder.")
+@click.option("--shard", type=_Shard(), default="1/1", help="Grade only this part; several machines share the folder.")
+@click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="A Canvas gradebook export to fill in.")
+@click.option("--canvas-column", help="Its column, if it is not called like the assignment.")
+@click.option("--explain", nargs=2, metavar="STUDENT EXERCISE", help="Only show why a mark in --out was given.")
+@click.option("--trust-students", "trust", is_flag=True, help="Run their code WITHOUT a sandbox. Every report says so.")
+def grade(
+    submissions: Path | None, bundle_file: Path | None, out: Path, explain: tuple[str, str] | None, **wishes: Any
+) -> None:
+    """Grade a class: a folder or zip file of nbgrader, Canvas, Moodle or Gradescope, or any folder of notebooks.
+
+    Student code runs in a sandbox and is judged outside of it on hidden inputs.
+
+    Exit status: 0 all graded · 1 not all · 2 no sandbox, or nothing to grade; then nothing was run.
+    """
+    if explain is None and (submissions is None or bundle_file is None):
+        raise click.UsageError("Name the submissions, and the private bundle with --bundle.")
+
+    def job() -> int:
+        from interpbook.grading import grade_command
+
+        if explain is not None:
+            return grade_command.explain(out, *explain)
+        assert submissions is not None and bundle_file is not None
+        return grade_command.grade(submissions, bundle_file, out, grade_command.Wishes(**wishes))
 
     _run(job)
 

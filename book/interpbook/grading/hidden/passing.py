@@ -1,0 +1,56 @@
+"""Arguments on their way from the grader into a sandbox.
+
+The grader trusts itself, so this direction may use pickle; the way back never does. Functions travel with their code,
+because the files that they come from are hidden there; models travel as configuration, weights and tokenizer.
+"""
+
+import importlib
+import io
+import sys
+from typing import Any
+
+import cloudpickle
+
+
+def pickled(value: Any) -> bytes:
+    """Bytes that `pickle.loads` reads in a process which has the toolkit, but not its checks."""
+    for name, module in list(sys.modules.items()):
+        if _is_hidden(name):
+            cloudpickle.register_pickle_by_value(module)  # never undone: other threads pickle too
+    file = io.BytesIO()
+    _Pickler(file).dump(value)
+    return file.getvalue()
+
+
+def _is_hidden(name: str) -> bool:
+    return name == "interpbook.checks" or name.startswith("interpbook.checks.")
+
+
+class _Pickler(cloudpickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj).__name__ == "TransformersModel" and hasattr(obj, "tokenizer"):
+            return _model, _described(obj)
+        return super().reducer_override(obj)
+
+
+def _described(model: Any) -> tuple[str, str, dict, dict, Any]:
+    from interpbook.models.loading import network as model_network
+
+    network = model_network(model)
+    cls = type(network)
+    weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    return cls.__module__, cls.__qualname__, network.config.to_dict(), weights, model.tokenizer
+
+
+def _model(module: str, name: str, config: dict, weights: dict, tokenizer: Any) -> Any:
+    """The model again: same configuration, same weights."""
+    import torch
+
+    from interpbook.models.loading import wrap
+
+    cls = getattr(importlib.import_module(module), name)
+    state = torch.get_rng_state()
+    network = cls(cls.config_class(**config))
+    torch.set_rng_state(state)
+    network.load_state_dict(weights)
+    return wrap(network.eval(), tokenizer)
