@@ -536,7 +536,7 @@ Markdown("| what is changed | at `=` | at `how` |\n|---|---|---|\n" + "\n".join(
 # %% [markdown]
 r"""
 The digit path moves the last digit, the size path moves the size. The story at `how` is right about how a pupil would do it and wrong about how the answer at `=` came about: there nothing carries. And now the catch: **the graph of `=` cannot show this.** It is a graph of one prompt, and the lie is told on another. Only two graphs side by side, and an intervention that moves one answer
-and not the other, show that explanation and computation are strangers. [Chapter 08](../book/pages/index.md) is about that.
+and not the other, show that explanation and computation are strangers. [Chapter 08](08_cot_faithfulness.ipynb) is about that.
 
 ### A rhyme that was planned, and one that was not
 
