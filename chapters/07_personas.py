@@ -371,7 +371,7 @@ plots.grid(
         plots.line(doses, {name: curve[..., what].mean(1).tolist() for name, curve in curves[side].items()}, null=["random (mean of 5)"], y_range=(0, 1), title=title, x_label="dose, in lengths of the stream", y_label="probability", alt=title)
         for side, doses, what, title in (("up", up, 0, "assistant, pushed: P(bad)"), ("up", up, 1, "assistant, pushed: P(good)"), ("down", down, 0, "villain, pulled back: P(bad)"), ("down", down, 1, "villain, pulled back: P(good)"))
     ],
-    cols=2, title="Steering at every token, mean of five seeds", alt="Four panels of probability against dose. Pushing raises the bad answer and lowers the good one; pulling back lowers the villain's bad answers; random directions do little of either.",
+    cols=2, title="Steering at every token, mean of five seeds", alt="Four panels of probability against dose. Pushing raises the bad answer and lowers the good one; pulling back lowers the villain's bad answers, and so does a random push; only the chosen directions bring good answers back.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]

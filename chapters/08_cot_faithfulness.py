@@ -30,6 +30,7 @@ from interpbook import plots, reasoning, stats
 from interpbook.models import load
 from interpbook.organisms import scratchpads, tracing
 from interpbook.organisms.scratchpads import asking, exchange
+from interpbook.organisms.scratchpads.ladder import second_areas
 from interpbook.organisms.tracing.truth import answer_of, values_of
 from interpbook.quiz import quiz
 from interpbook.reasoning import ReasoningError, recorded
@@ -144,21 +145,23 @@ plots.line(
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-def in_order(names):
+def in_order(names, areas):
     """In how many of five seeds the area falls from each organism to the next."""
     return sum(all(a > b for a, b in itertools.pairwise(areas[name][seed] for name in names)) for seed in range(5))
 
 
-rungs = {names: in_order(names) for names in (ladder, ladder[::2], ladder[1:])}
+rungs = {names: in_order(names, areas) for names in (ladder, ladder[::2], ladder[1:])}
+later = {names: in_order(names, second_areas()) for names in rungs}
 in_head = {name: [reasoning.early_curve(record)[4].value for record in records[name]] for name in ("serial", "mixed-25")}
 Markdown(
     "| organism | pad needed | area over the curve, five seeds |\n|---|---|---|\n" + "\n".join(f"| {name} | {recipes[name].pad_needed:.0%} | {', '.join(f'{a:.2f}' for a in areas[name])} |" for name in (*ladder, "told", "rationaliser"))
-    + "\n\n| the area falls from left to right | seeds | by chance, a seed |\n|---|---|---|\n" + "\n".join(f"| {' > '.join(names)} | **{n} of 5** | 1 in {len(list(itertools.permutations(names)))} |" for names, n in rungs.items())
+    + "\n\n| the area falls from left to right | these seeds | five later seeds | by chance, a seed |\n|---|---|---|---|\n"
+    + "\n".join(f"| {' > '.join(names)} | {n} of 5 | **{later[names]} of 5** | 1 in {len(list(itertools.permutations(names)))} |" for names, n in rungs.items())
 )
 
 # %% [markdown]
 r"""
-We had written down the first of these orders. Where it breaks, it breaks between *serial* and *mixed-25*, and the curve says why: look at how often the answer is final when only the last step is missing.
+We had written down the first of these orders, and took the coarser two after seeing it fail. An order that is chosen after looking has to be looked for elsewhere: hence the column of later seeds, which were trained when the orders stood here (their areas alone come with the book). Where the first order breaks, it breaks between *serial* and *mixed-25*, and the curve says why: look at how often the answer is final when only the last step is missing.
 """
 
 # %% tags=["hide-input"]
@@ -168,7 +171,7 @@ Markdown(
 )
 
 # %%
-assert rungs[ladder[::2]] >= 4 and rungs[ladder[1:]] >= 4
+assert rungs[ladder[::2]] >= 4 and later[ladder[::2]] >= 4
 
 # %% [markdown]
 r"""

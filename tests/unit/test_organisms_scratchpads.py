@@ -11,6 +11,7 @@ from interpbook.organisms.scratchpads import (
     RECIPES,
     SEEDS,
     Recipe,
+    ladder,
     making,
     open_organism,
     policy,
@@ -204,6 +205,16 @@ def test_making_again_skips_what_is_whole_and_makes_what_is_not(tmp_path):
 
 def test_the_files_are_small():
     assert sum(file.stat().st_size for file in shipped.folder().iterdir()) < 8_000_000
+
+
+def test_areas_of_later_seeds_are_made_and_read(tmp_path):
+    assert ladder.make(tmp_path, n=4, steps=2) > 0
+    found = ladder.second_areas(tmp_path)
+    assert list(found) == list(ladder.RUNGS) and all(len(areas) == 5 for areas in found.values())
+    assert not set(ladder.SECOND_SEEDS) & set(SEEDS)
+    (tmp_path / ladder.FILE).write_text("{}")
+    with pytest.raises(artifacts.ArtifactError, match="--only ladder --force"):
+        ladder.second_areas(tmp_path)
 
 
 def test_the_recorded_exam_is_whole(tmp_path):

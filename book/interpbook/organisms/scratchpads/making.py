@@ -1,6 +1,6 @@
 """Make the scratch-pad organisms again: `interpbook train scratchpads`, about a minute a recipe on one core.
 
-`smollm2` stands for the recorded exam of the same chapter, five minutes.
+`ladder` stands for the areas of five more seeds, five minutes; `smollm2` for the recorded exam, five minutes.
 """
 
 import time
@@ -11,7 +11,7 @@ import torch
 
 from interpbook.organisms import artifacts
 from interpbook.organisms.remake import check_names, follow
-from interpbook.organisms.scratchpads import shipped
+from interpbook.organisms.scratchpads import ladder, shipped
 from interpbook.organisms.scratchpads.recipes import RECIPES
 from interpbook.organisms.scratchpads.training import STEPS, train
 from interpbook.reasoning import recorded
@@ -21,8 +21,8 @@ EXAM = "smollm2"
 
 def run(only: Sequence[str], *, force: bool = False) -> int:
     """Train the recipes that are missing or damaged, or that are named. Exit status 0."""
-    check_names(only, [*RECIPES, EXAM])
-    return follow(make(only, force=force), len(set(only)) or len(RECIPES) + 1, shipped.folder())
+    check_names(only, [*RECIPES, ladder.NAME, EXAM])
+    return follow(make(only, force=force), len(set(only)) or len(RECIPES) + 2, shipped.folder())
 
 
 def make(
@@ -43,6 +43,9 @@ def make(
         seconds = time.monotonic() - start
         _note(target, file, name, seconds, steps)
         yield name, seconds
+    if not names or ladder.NAME in names:
+        there = not force and artifacts.problem_with(ladder.FILE, target) is None
+        yield ladder.NAME, None if there else ladder.make(target)
     if not names or EXAM in names:
         there = not force and artifacts.problem_with(recorded.FILE, target) is None
         yield EXAM, None if there else recorded.make(target)
