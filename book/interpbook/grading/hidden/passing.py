@@ -5,8 +5,10 @@ because the files that they come from are hidden there; models travel as configu
 """
 
 import importlib
+import inspect
 import io
 import sys
+import types
 from typing import Any
 
 import cloudpickle
@@ -30,7 +32,13 @@ class _Pickler(cloudpickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj).__name__ == "TransformersModel" and hasattr(obj, "tokenizer"):
             return _model, _described(obj)
+        if isinstance(obj, types.FunctionType) and obj.__globals__.get("__name__", "").startswith("jaxtyping"):
+            return _itself, (inspect.unwrap(obj),)  # where types are checked (in tests), the wrapper cannot travel
         return super().reducer_override(obj)
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _described(model: Any) -> tuple[str, str, dict, dict, Any]:
