@@ -90,4 +90,4 @@ def test_a_shipped_dictionary_is_left_as_it_is(run):
     result = run("train", "sae", "--only", "resid15-topk32")
     assert result.exit_code == 0
     assert "resid15-topk32: was there, whole" in result.output
-    assert "Known: kinds, resid09-topk32" in run("train", "sae", "--only", "everything").output
+    assert "Known: aux, kinds, resid09-topk32" in run("train", "sae", "--only", "everything").output

@@ -20,7 +20,7 @@ from interpbook.dictionaries.kinds.matryoshka import Matryoshka
 from interpbook.dictionaries.kinds.relu import ReLU
 from interpbook.dictionaries.kinds.topk import TopK
 from interpbook.dictionaries.sae import Config
-from interpbook.dictionaries.shipped import D_MODEL, folder, measured, training_rows
+from interpbook.dictionaries.shipped import D_MODEL, folder, measured, note_marks, training_rows
 from interpbook.dictionaries.training import Plan, train
 from interpbook.models import Site
 
@@ -64,4 +64,6 @@ def make(where: Path | None = None, *, force: bool = False) -> Iterator[tuple[st
         marks = measured(sae, LAYER)
         rows[name] = row | {key: round(value, 5) if isinstance(value, float) else value for key, value in marks.items()}
         file.write_text(json.dumps(list(rows.values()), indent=1) + "\n", encoding="utf-8")
+        if len(rows) == len(entrants()):
+            note_marks(file.parent, FILE, NAME, list(rows.values()))
         yield name, seconds

@@ -16,14 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from interpbook.dictionaries.evaluation import Quality, quality, recovered
 from interpbook.dictionaries.kinds.topk import TopK
 from interpbook.dictionaries.planted import draw, planted
-from interpbook.dictionaries.shipped import D_MODEL, corpus_name, folder, held_out_rows, training_rows
+from interpbook.dictionaries.shipped import D_MODEL, folder, held_out_rows, note_marks, training_rows
 from interpbook.dictionaries.training import Plan, train
-from interpbook.organisms import artifacts
 
 NAME, FILE, LAYER = "aux", "aux.json", 15
 WEIGHTS = (0.0, 1 / 32)
@@ -118,12 +115,5 @@ def make(where: Path | None = None, *, force: bool = False) -> Iterator[tuple[st
         known[name] = facts | {"batch": plan.batch, "seconds": round(seconds, 1)} | rounded
         (target / FILE).write_text(json.dumps(list(known.values()), indent=1) + "\n", encoding="utf-8")
         if len(known) == len(entrants()):
-            _note(target, list(known.values()))
+            note_marks(target, FILE, NAME, list(known.values()))
         yield name, seconds
-
-
-def _note(target: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the file's line of the manifest."""
-    facts: dict[str, str | int] = {"corpus": corpus_name(), "seconds": round(sum(row["seconds"] for row in rows))}
-    facts |= {"device": f"cpu, threads: {torch.get_num_threads()}", "seed": 0}
-    artifacts.note(target, FILE, f"interpbook train sae --only {NAME} --force", **facts)

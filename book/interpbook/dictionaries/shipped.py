@@ -210,3 +210,10 @@ def _note(target: Path, name: str, recipe: Recipe, seconds: float) -> None:
     facts: dict[str, str | int] = {"seed": recipe.plan.seed, "corpus": corpus_name(), "seconds": round(seconds)}
     facts |= {"device": f"cpu, threads: {torch.get_num_threads()}"}
     artifacts.note(target, file.name, f"interpbook train sae --only {name} --force", **facts)
+
+
+def note_marks(target: Path, file: str, name: str, rows: list[dict[str, Any]]) -> None:
+    """Write the manifest's entry of a file of marks, one row a dictionary that was trained, judged and dropped."""
+    facts: dict[str, str | int] = {"corpus": corpus_name(), "seconds": round(sum(row["seconds"] for row in rows))}
+    facts |= {"device": f"cpu, threads: {torch.get_num_threads()}", "seed": 0}
+    artifacts.note(target, file, f"interpbook train sae --only {name} --force", **facts)
