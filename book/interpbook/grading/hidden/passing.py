@@ -28,12 +28,16 @@ def _is_hidden(name: str) -> bool:
     return name == "interpbook.checks" or name.startswith("interpbook.checks.")
 
 
+def _by_value(function: types.FunctionType) -> bool:
+    return _is_hidden(function.__module__) or "<locals>" in function.__qualname__
+
+
 class _Pickler(cloudpickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj).__name__ == "TransformersModel" and hasattr(obj, "tokenizer"):
             return _model, _described(obj)
-        if isinstance(obj, types.FunctionType) and obj.__globals__.get("__name__", "").startswith("jaxtyping"):
-            return _itself, (inspect.unwrap(obj),)  # where types are checked (in tests), the wrapper cannot travel
+        if isinstance(obj, types.FunctionType) and _by_value(obj) and (plain := inspect.unwrap(obj)) is not obj:
+            return _itself, (plain,)  # where types are checked (in tests), the wrapper cannot travel
         return super().reducer_override(obj)
 
 
