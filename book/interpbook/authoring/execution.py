@@ -63,6 +63,7 @@ def execute(
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # on a busy machine one line may arrive in two pieces
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=started,
         on_cell_complete=lambda **_: tick(),
