@@ -29,7 +29,8 @@ site: $(READY)
 # Unit tests first (seconds each), then what is built, then the notebooks themselves.
 test: check site
 	@sh book/setup.sh browser
-	$(BIN)/python -m pytest tests/graders tests/book
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 tests/graders
+	$(BIN)/python -m pytest tests/book
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c pyproject.toml -p no:cacheprovider --nbval-lax --nbval-current-env \
 	    --nbval-cell-timeout 300 -n 2 --dist loadfile chapters/*.ipynb solutions/*.ipynb
 
