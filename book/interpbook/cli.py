@@ -156,9 +156,12 @@ class _Shard(click.ParamType):
     "--bundle", "bundle_file", type=click.Path(path_type=Path), help="NAME.private.zip of `interpbook assign`."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of marks.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Answers graded at a time.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Answers graded at a time, each by a worker.")
 @click.option("--resume", is_flag=True, help="Go on with the results that are in the folder.")
 @click.option("--shard", type=_Shard(), default="1/1", help="Grade only this part; several machines share the folder.")
+@click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786, or its scheduler file.")
+@click.option("--again", multiple=True, metavar="EXERCISE", help="Ignore its results in the folder; may be repeated.")
+@click.option("--measure", is_flag=True, help="Say at the end how fast it was and how much memory it took.")
 @click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="A Canvas gradebook export to fill in.")
 @click.option("--canvas-column", help="Its column, if it is not called like the assignment.")
 @click.option("--explain", nargs=2, metavar="STUDENT EXERCISE", help="Only show why a mark in --out was given.")

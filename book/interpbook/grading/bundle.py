@@ -116,21 +116,29 @@ def zipped(files: dict[str, bytes]) -> bytes:
 def read_bundle(path: Path) -> Bundle:
     """The bundle in this file. Raises BundleError."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            files = {name: archive.read(name).decode() for name in archive.namelist()}
-            about = json.loads(files.pop("bundle.json"))
+        return from_bytes(path.read_bytes(), str(path))
     except FileNotFoundError as error:
         raise BundleError(f"There is no file {path}. Name the …private.zip that interpbook assign wrote.") from error
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}). Name a …private.zip, not a folder.") from error
+
+
+def from_bytes(data: bytes, name: str = "The bundle") -> Bundle:
+    """The bundle in these bytes; `name` is what messages call it. Raises BundleError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = {file: archive.read(file).decode() for file in archive.namelist()}
+            about = json.loads(files.pop("bundle.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise BundleError(
-            f"{path} is not a private grading bundle. It is the …private.zip that interpbook assign wrote, not the "
+            f"{name} is not a private grading bundle. It is the …private.zip that interpbook assign wrote, not the "
             "students' copy."
         ) from error
     if about.get("schema") != SCHEMA:
-        raise BundleError(f"{path} has schema {about.get('schema')!r}, this toolkit reads {SCHEMA}: use its version.")
+        raise BundleError(f"{name} has schema {about.get('schema')!r}, this toolkit reads {SCHEMA}: use its version.")
     tasks = tuple(_task(task) for task in about["tasks"])
     kept = ("name", "key", "due", "all_or_nothing", "per_student", "draws", "toolkit")
-    return Bundle(tasks=tasks, late=Late(**about["late"]), notebooks=files, **{name: about[name] for name in kept})
+    return Bundle(tasks=tasks, late=Late(**about["late"]), notebooks=files, **{key: about[key] for key in kept})
 
 
 def _task(said: dict[str, Any]) -> Task:

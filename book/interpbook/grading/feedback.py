@@ -4,8 +4,10 @@ import hashlib
 import html
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from interpbook.grading.marks import Entry, Marks, Row
+from interpbook.grading.times import Times
 
 _STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d2430}
 body{background:#fff}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top}
@@ -65,8 +67,8 @@ def document(title: str, body: str, sandbox: str) -> str:
     )
 
 
-def dashboard(marks: Marks) -> str:
-    """The class on one page: distribution, hardest exercises, commonest hints."""
+def dashboard(marks: Marks, times: Times | None = None) -> str:
+    """The class on one page: distribution, hardest exercises, commonest hints, and (not always alike) times."""
     full = marks.bundle.points or 1
     tens = Counter(min(9, int(10 * row.score / full)) for row in marks.rows)
     most = max(tens.values(), default=1)
@@ -79,7 +81,29 @@ def dashboard(marks: Marks) -> str:
     if marks.refused:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in marks.refused[:200])
         body += f"<h2>Files that were not graded</h2><ul>{items}</ul>"
+    body += _times(times) if times is not None and times.slowest else ""
     return document(f"{marks.bundle.name}: the class", body, marks.sandbox)
+
+
+def _times(times: Times) -> str:
+    """Seconds and memory, slowest first. Only this part differs when the same class is graded again."""
+    head = "<tr><th>Exercise</th><th>Different answers</th><th>Median s</th><th>95 % within</th><th>Longest</th>"
+    rows = [
+        (spread.exercise, f"{spread.answers}", f"{spread.median_seconds:.2f}", f"{spread.p95_seconds:.2f}",
+         f"{spread.max_seconds:.2f}", f"{spread.max_memory_mib:.0f}")
+        for spread in times.exercises
+    ]  # fmt: skip
+    slow = [
+        (one.student, one.exercise, f"{one.seconds:.2f}", f"{one.memory_mib:.0f}", SAID.get(one.status, one.status))
+        for one in times.slowest
+    ]
+    found = f"<h2>Time and memory of an answer</h2><table>{head}<th>Most MiB</th></tr>{_rows(rows)}</table>"
+    head = "<tr><th>Student</th><th>Exercise</th><th>Seconds</th><th>MiB</th><th>Ended as</th></tr>"
+    return f"{found}<h2>Slowest answers</h2><table>{head}{_rows(slow)}</table>"
+
+
+def _rows(rows: Iterable[Iterable[str]]) -> str:
+    return "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
 
 
 def _bar(label: str, n: int, most: int) -> str:

@@ -4,6 +4,7 @@ Exit status: 0 all graded · 1 something could not be graded, or the run was sto
 there is no sandbox (and nothing was run).
 """
 
+import contextlib
 import hashlib
 import json
 import platform
@@ -13,19 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from interpbook.grading import exports
+from interpbook.grading import exports, fingerprints
 from interpbook.grading.bundle import Bundle, BundleError, read_bundle
 from interpbook.grading.collect import Collected, CollectError, collect
 from interpbook.grading.feedback import TRUSTED, dashboard, page, safe_name
-from interpbook.grading.jobs import Plan, checks_sha256, plan
-from interpbook.grading.marking import Marker
+from interpbook.grading.jobs import Job, Plan, plan
 from interpbook.grading.marks import Marks, as_json, assemble
-from interpbook.grading.results import Results
-from interpbook.grading.running import run_jobs
-from interpbook.grading.sandbox.backends import Backend, NoSandboxError, choose
+from interpbook.grading.progress import Progress
+from interpbook.grading.results import Results, sweep, write_whole
+from interpbook.grading.running import Here, Place, StoppedError
+from interpbook.grading.sandbox.backends import NoSandboxError, choose
 from interpbook.grading.sandbox.limits import Limits
+from interpbook.grading.times import Times, times_of
+
+REFUSALS = (NoSandboxError, BundleError, CollectError, StoppedError, exports.ExportError)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Wishes:
     resume: bool = False
     trust: bool = False
     shard: tuple[int, int] = (1, 1)
+    cluster: str | None = None  # address or scheduler file of a Dask cluster
+    again: tuple[str, ...] = ()  # exercises whose results are not to be kept
+    measure: bool = False  # say at the end how much memory was used
     canvas: Path | None = None
     canvas_column: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -45,53 +51,52 @@ def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wish
     """Grade a class; returns the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        backend = choose(trust=wishes.trust)
+        here = None if wishes.cluster else Here(choose(trust=wishes.trust), wishes.jobs)
         bundle = read_bundle(bundle_file)
         collected = collect(submissions, bundle)
         results = Results(out / "results")
-        if results and not wishes.resume:
-            raise CollectError(f"{out} already holds results. Add --resume to go on with them, or name another folder.")
+        _refuse(bundle, out, results, wishes)
         if wishes.trust:
             console.print(TRUSTED, style="bold red", markup=False)
-        return _grade(bundle, collected, results, backend, out, wishes, console)
-    except (NoSandboxError, BundleError, CollectError, exports.ExportError) as error:
+        with contextlib.nullcontext(here) if here is not None else _cluster(bundle, wishes) as place:
+            return _grade(bundle, collected, results, place, out, wishes, console)
+    except REFUSALS as error:
         console.print(str(error), markup=False)
         return 2
 
 
+def _refuse(bundle: Bundle, out: Path, results: Results, wishes: Wishes) -> None:
+    """Wishes that make no sense."""
+    if results and not wishes.resume and wishes.shard[1] == 1:
+        raise CollectError(f"{out} already holds results. Add --resume to go on with them, or name another folder.")
+    known = [task.id for task in bundle.tasks]
+    for name in wishes.again:
+        if name not in known:
+            raise BundleError(f"--again: {bundle.name} has no exercise {name!r}. It has: {', '.join(known)}.")
+
+
+def _cluster(bundle: Bundle, wishes: Wishes) -> contextlib.AbstractContextManager[Place]:
+    from interpbook.grading.cluster import opened
+
+    return opened(str(wishes.cluster), bundle, trust=wishes.trust)
+
+
 def _grade(
-    bundle: Bundle,
-    collected: Collected,
-    results: Results,
-    backend: Backend,
-    out: Path,
-    wishes: Wishes,
-    console: Console,
+    bundle: Bundle, collected: Collected, results: Results, place: Place, out: Path, wishes: Wishes, console: Console
 ) -> int:
-    made = plan(bundle, collected, wishes.limits, backend.name)
+    made = plan(bundle, collected, wishes.limits, place.backend.name)
     number, of = wishes.shard
-    mine = [job for job in made.jobs if int(job.key[:8], 16) % of == number - 1]
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        todo = {job.key for job in mine if results.get(job.key) is None}
-        bar = progress.add_task("grading", total=len(todo))
-        failed = run_jobs(
-            mine, Marker(bundle), results, backend, wishes.limits, wishes.jobs,
-            lambda job, found: progress.update(bar, advance=1, description=job.task.id),  # noqa: ARG005
-        )  # fmt: skip
-    marks = assemble(bundle, collected, made, results, backend.name)
-    if marks.unfinished and of > 1:
-        console.print(f"Shard {number} of {of} is done. Grade again with --resume when all are, to write the marks.")
-        return 0
-    _write(out, marks, made, collected, wishes)
-    for _, why in failed[:3]:
+    mine = {job.key: job for job in made.jobs if int(job.key[:8], 16) % of == number - 1}
+    todo = [job for job in mine.values() if job.task.id in wishes.again or results.get(job.key) is None]
+    failed = _run(todo, len(mine) - len(todo), bundle, results, place, wishes, console)
+    marks = assemble(bundle, collected, made, results, place.backend.name)
+    for why in dict.fromkeys(failed):
         console.print(why, markup=False)
+    if marks.unfinished and of > 1:
+        console.print(f"Shard {number} of {of} is done. The shard that ends last writes the marks, as does --resume.")
+        return 1 if failed else 0
+    _write(out, marks, made, collected, times_of(made, results), wishes)
+    sweep(out)
     mean = sum(row.score for row in marks.rows) / max(1, len(marks.rows))
     console.print(
         f"{len(marks.rows)} students ({collected.layout}), mean {mean:.2f} of {bundle.points:g}: {out / 'marks.csv'}"
@@ -101,21 +106,42 @@ def _grade(
     return 1 if marks.unfinished else 0
 
 
-def _write(out: Path, marks: Marks, made: Plan, collected: Collected, wishes: Wishes) -> None:
+def _run(
+    todo: list[Job], kept: int, bundle: Bundle, results: Results, place: Place, wishes: Wishes, console: Console
+) -> list[str]:
+    """Run what has no result yet and keep each as soon as it is there; returns why some have none."""
+    failed: list[str] = []
+
+    def took(outcome: dict[str, Any]) -> None:
+        if "failed" in outcome:
+            failed.append(outcome["failed"])
+            progress.took("failed")
+            return
+        results.put(outcome["key"], outcome["found"], outcome["about"])
+        progress.took(outcome["found"]["status"])
+
+    with Progress(console, len(todo), kept) as progress:
+        place.run(todo, bundle, wishes.limits, took, progress)
+    done = sum(progress.ended.values()) - progress.ended["failed"]
+    console.print(f"{done} answers graded anew, {kept} kept from before" + (f", {len(failed)} not." if failed else "."))
+    if wishes.measure:
+        console.print(f"{progress.line()}. {place.memory()}")
+    return failed
+
+
+def _write(out: Path, marks: Marks, made: Plan, collected: Collected, times: Times, wishes: Wishes) -> None:
+    """Write all files. Those in the manifest are the same however the run went; the two with times are not in it."""
     files = exports.files(marks)
     files["marks.json"] = json.dumps(as_json(marks), indent=1, ensure_ascii=False) + "\n"
-    files["class.html"] = dashboard(marks)
     files |= {f"feedback/{safe_name(row.student)}.html": page(row, marks) for row in marks.rows}
     if wishes.canvas is not None:
         gradebook = wishes.canvas.read_text(encoding="utf-8-sig")
         files["canvas.csv"] = exports.canvas_csv(marks, gradebook, wishes.canvas_column)
     files["manifest.json"] = json.dumps(_manifest(files, marks, made, collected, wishes.limits), indent=1) + "\n"
+    files["times.json"] = json.dumps(times.as_json(), indent=1) + "\n"
+    files["class.html"] = dashboard(marks, times)
     for name, text in files.items():
-        target = out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = target.with_name(f".{target.name}.part")
-        scratch.write_text(text, encoding="utf-8", errors="replace", newline="")
-        scratch.replace(target)
+        write_whole(out / name, text)
 
 
 def _manifest(files: dict[str, str], marks: Marks, made: Plan, collected: Collected, limits: Limits) -> dict[str, Any]:
@@ -126,7 +152,8 @@ def _manifest(files: dict[str, str], marks: Marks, made: Plan, collected: Collec
         "sandbox": marks.sandbox,
         "limits": limits.as_json(),
         "python": platform.python_version(),
-        "checks": {stem: checks_sha256(stem) for stem in marks.bundle.stems},
+        "engine": fingerprints.engine(),
+        "checks": {task.id: fingerprints.of_check(task.id, task.stem) for task in marks.bundle.tasks},
         "submissions": {f"{s.student}/{s.stem}": sha(s.file.read()) for s in collected.submissions},
         "results": sorted({job.key for job in made.jobs}),
         "files": {name: sha(text.encode("utf-8", "replace")) for name, text in sorted(files.items())},

@@ -1,15 +1,11 @@
 """From submissions to jobs: what must be run, in which set-up, and under which name its result is kept."""
 
 import builtins
-import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from interpbook.checks import check_files
+from interpbook.grading import fingerprints
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.collect import Collected
 from interpbook.grading.marking import Found
@@ -33,6 +29,17 @@ class Job:
     def place(self) -> tuple[Any, ...]:
         """Jobs that share a set-up stand together."""
         return self.task.stem, self.task.id, key_of(self.setup), self.student
+
+    def as_json(self) -> dict[str, Any]:
+        """For a worker that has the bundle."""
+        said = {"student": self.student, "task": self.task.id, "setup": self.setup, "key": self.key}
+        return said | {"cells": self.written.cells, "note": self.written.note}
+
+    @staticmethod
+    def from_json(said: dict[str, Any], tasks: dict[str, Task]) -> "Job":
+        """The job that `as_json` wrote; `tasks` are those of the bundle by their ids."""
+        written = Written(tuple(said["cells"]), note=said["note"])
+        return Job(said["student"], tasks[said["task"]], written, tuple(said["setup"]), said["key"])
 
 
 @dataclass
@@ -114,7 +121,9 @@ def _job(
     setup = tuple(needed(before, set(needs)))
     cells = (*helpers, *written.cells)
     own = student if context.bundle.per_student and task.fresh else ""
-    key = key_of(vars(task), context.bundle.key, own, setup, cells, limits.as_json(), backend, checks_sha256(task.stem))
+    rules = {name: value for name, value in vars(task).items() if name not in ("points", "kind")}
+    judged_by = fingerprints.of_check(task.id, task.stem), fingerprints.engine()
+    key = key_of(rules, context.bundle.key, own, setup, cells, limits.as_json(), backend, *judged_by)
     return Job(student, task, Written(cells, note=written.note), setup, key)
 
 
@@ -137,13 +146,3 @@ def _helpers(needs: frozenset[str], ours: frozenset[str], others: list[str]) -> 
             taken.append(cell)
             wanted |= names.needs - ours - set(dir(builtins))
     return taken[::-1]
-
-
-@cache
-def checks_sha256(stem: str) -> str:
-    """Names the right answers and hints of a set: its file of checks and what it imports from beside it."""
-    file = check_files()[stem]
-    text = file.read_text(encoding="utf-8")
-    folders = [file.parent / name for name in re.findall(r"interpbook\.checks\.(\w+)", text)]
-    parts = [file, *(part for folder in folders for part in sorted(Path(folder).glob("*.py")))]
-    return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()

@@ -11,7 +11,6 @@ kind and the line are told. The full message is for the instructor.
 """
 
 import re
-import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +21,7 @@ from interpbook.comparison import Tolerance, difference
 from interpbook.exercises import Check, Verdict, find, verdict
 from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, BundleError, Task
-from interpbook.grading.hidden.draws import Draw, draws, outcome_from, seeded, sha256_of, suggestion
+from interpbook.grading.hidden.draws import Draw, NoDrawError, draws, outcome_from, seeded, sha256_of, suggestion
 from interpbook.grading.rebuild import Written
 from interpbook.grading.sandbox.client import Answer, Ended, SandboxError, random_state
 from interpbook.trial import Outcome, is_missing
@@ -53,11 +52,17 @@ class Found:
 
 @dataclass
 class Marker:
-    """Knows the right answers of an assignment. One lock: judging sets the random seeds of this process."""
+    """Knows the right answers of an assignment. One a process and thread: judging sets the process's random seeds."""
 
     bundle: Bundle
-    lock: Any = field(default_factory=threading.Lock)
-    _draws: dict[tuple[str, str], list[Draw]] = field(default_factory=dict)
+    _draws: dict[str, list[Draw]] = field(default_factory=dict)  # of the class: exercise → draws
+    _own: tuple[str, str, list[Draw]] = ("", "", [])  # exercise, student, draws: the last ones only
+
+    def prepare(self, task: Task, student: str | None = None) -> None:
+        """Work out beforehand what judging needs for everybody, or for one student. Raises BundleError, NoDrawError."""
+        find(task.id)
+        if task.judged == "calls" and (student is not None or not self._drawn_for_each(task)):
+            self.draws_of(task, student or "")
 
     def mark(self, task: Task, written: Written, answer: Answer, student: str) -> Found:
         """Run an answer and judge it."""
@@ -74,7 +79,7 @@ class Marker:
         except Ended as end:
             status = "died" if end.how == "nonsense" else end.how
             return Found(status, 0.0, SAID[end.how], f"{SAID[end.how]} ({end})")
-        except (BundleError, SandboxError):
+        except (BundleError, NoDrawError, SandboxError):
             raise
         except Exception as error:  # a value that no judge was made for must not stop the class
             return Found("error", 0.0, SAID["strange"], f"{SAID['strange']} ({error!r})"[:500])
@@ -83,24 +88,26 @@ class Marker:
 
     def draws_of(self, task: Task, student: str) -> list[Draw]:
         """The hidden draws for a student: the class's, or the student's own."""
-        who = student if self.bundle.per_student and task.fresh else ""
-        if (task.id, who) not in self._draws:
-            check, key = find(task.id), bytes.fromhex(self.bundle.key)
-            made = draws(check, key, len(task.seeds), who) if who else _of_the_class(task, check)
-            self._draws[task.id, who] = made
-        return self._draws[task.id, who]
+        if not self._drawn_for_each(task):
+            if task.id not in self._draws:
+                self._draws[task.id] = _of_the_class(task, find(task.id))
+            return self._draws[task.id]
+        if self._own[:2] != (task.id, student):
+            made = draws(find(task.id), bytes.fromhex(self.bundle.key), len(task.seeds), student)
+            self._own = task.id, student, made
+        return self._own[2]
+
+    def _drawn_for_each(self, task: Task) -> bool:
+        return self.bundle.per_student and task.fresh
 
     def _by_calls(self, task: Task, value: Any, answer: Answer, student: str, written: Written) -> Found:
         check = find(task.id)
         if not isinstance(value, wire.Foreign):
             hint = f"Your answer should be a function called {task.answer}, and is a value."
             return Found("wrong", 0.0, hint, hint)
-        with self.lock:
-            hidden = self.draws_of(task, student)
-            inputs = [draw.inputs() for draw in hidden]
-        given = [[_outcome(said) for said in answer.call(task.answer, some)] for some in inputs]
-        with self.lock:
-            return _compared(check, task, given, hidden, "\n".join(written.cells))
+        hidden = self.draws_of(task, student)
+        given = [[_outcome(said) for said in answer.call(task.answer, draw.inputs())] for draw in hidden]
+        return _compared(check, task, given, hidden, "\n".join(written.cells))
 
     # --- values and judges ---
 
@@ -111,8 +118,7 @@ class Marker:
         elif isinstance(value, wire.Foreign):
             hint = f"{task.answer} should be a plain value, and is an object of type {value.kind}."
             return Found("wrong", 0.0, hint, hint)
-        with self.lock:
-            found = PASSED_AS_STORED if _as_stored(task, value) else verdict(check, value)
+        found = PASSED_AS_STORED if _as_stored(task, value) else verdict(check, value)
         probes = (found.status == "passed",)
         status = "not_attempted" if found.status == "not_attempted" else found.status
         return Found(status, float(probes[0]), found.hint, found.hint, probes)

@@ -1,133 +1,248 @@
-"""Runs jobs on several workers, each with a container of its own; keeps every result as soon as it is there.
+"""Runs jobs on several workers of this machine; hands on every outcome as soon as it is there.
 
 The mark of a job depends on nothing but the job: not on the order, the number of workers, or what ran before it in the
-same container. A container in which something went wrong is thrown away and the job tried once more in a new one.
+same container. A worker that dies is replaced and its job tried once more.
 """
 
-import contextlib
-import platform
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
+import interpbook
+from interpbook.grading import frames
+from interpbook.grading.bundle import Bundle, to_bytes
 from interpbook.grading.jobs import Job
-from interpbook.grading.marking import Found, Marker
-from interpbook.grading.results import Results
+from interpbook.grading.progress import Progress
 from interpbook.grading.sandbox.backends import Backend
-from interpbook.grading.sandbox.client import Sandbox, SandboxError, Stage
 from interpbook.grading.sandbox.limits import Limits
+from interpbook.grading.times import memory_mib
+from interpbook.grading.workers import Outcome, Setting, needs_models
 
-HEAVY_NAMES = ("interpbook.models", "nnsight", "transformers", "load(")
+NUMBERS = 1000  # workers of several runs on one machine get different numbers, so different users
+LOOK_EVERY = 5.0  # seconds between two looks at the memory
+
+
+class StoppedError(RuntimeError):
+    """The run makes no sense and was ended; the message is one sentence. Results that are there stay."""
+
+
+class Helpers:
+    """The process that knows the bundle and forks workers. Use as a context manager; nothing is left when it closes."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._control, theirs = socket.socketpair()
+        self._lock, self._forked = threading.Lock(), 0
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "interpbook.grading.workers", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
+            env=os.environ | {"PYTHONPATH": _with_toolkit(os.environ.get("PYTHONPATH", ""))},
+        )  # fmt: skip
+        theirs.close()
+        try:
+            frames.send(self._control, {"setting": setting.as_json()})
+            said = frames.receive(self._control)
+        except frames.Broken as error:
+            self.close()
+            raise StoppedError("The process that judges answers did not start; what it said stands above.") from error
+        except BaseException:  # Ctrl-C
+            self.close()
+            raise
+        if "stop" in said:
+            self.close()
+            raise StoppedError(said["stop"])
+
+    def worker(self) -> "Worker":
+        """A new worker."""
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            self._forked += 1
+            number = (self.process.pid + self._forked) % NUMBERS
+            frames.send(self._control, {"worker": number}, (theirs.fileno(),))
+        return Worker(ours)
+
+    def close(self) -> None:
+        """End it, its workers and their containers."""
+        self._control.close()
+        self.process.kill()  # workers die with it, containers with them
+        self.process.wait()
+
+    def __enter__(self) -> "Helpers":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class Worker:
+    """Our end of a worker."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def mark(self, job: dict[str, Any]) -> Outcome:
+        """The outcome of a job. Raises frames.Broken if the worker died."""
+        frames.send(self._sock, {"job": job})
+        return frames.receive(self._sock)
+
+    def close(self) -> None:
+        """Let it end."""
+        self._sock.close()
+
+
+def _with_toolkit(path: str) -> str:
+    return os.pathsep.join(filter(None, (str(Path(interpbook.__file__).resolve().parent.parent), path)))
+
+
+def mark_surely(worker: Worker, renew: Callable[[], Worker], job: Job) -> tuple[Worker, Outcome]:
+    """(the worker to go on with, the outcome); a worker that dies is renewed once."""
+    for _ in range(2):
+        try:
+            return worker, worker.mark(job.as_json())
+        except frames.Broken:
+            worker.close()
+            worker = renew()
+    return worker, {"key": job.key, "failed": f"The worker that judged {job.task.id} died twice."}
+
+
+class Queue:
+    """Jobs that wait. A worker goes on with the set-up it has, then takes one on which the fewest others work."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, ...], deque[Job]] = {}
+        self._at_work: Counter[tuple[str, ...]] = Counter()
+        for job in jobs:
+            self._waiting.setdefault(job.setup, deque()).append(job)
+
+    def take(self, setup: tuple[str, ...] | None) -> Job | None:
+        """The next job for a worker whose stage has this set-up; None when nothing waits."""
+        with self._lock:
+            chosen = setup if setup in self._waiting else self._other()
+            if setup is not None and chosen != setup:
+                self._at_work[setup] -= 1
+            if chosen is None:
+                return None
+            if chosen != setup:
+                self._at_work[chosen] += 1
+            job = self._waiting[chosen].popleft()
+            if not self._waiting[chosen]:
+                del self._waiting[chosen]
+            return job
+
+    def _other(self) -> tuple[str, ...] | None:
+        def crowd(setup: tuple[str, ...]) -> float:
+            return self._at_work[setup] / len(self._waiting[setup])
+
+        return min(self._waiting, key=crowd, default=None)
+
+    def clear(self) -> None:
+        """Nothing waits any more."""
+        with self._lock:
+            self._waiting.clear()
+
+
+@runtime_checkable
+class Place(Protocol):
+    """Where jobs are run: here, or on a cluster."""
+
+    @property
+    def backend(self) -> Backend:
+        """The sandbox that its workers use."""
+        ...
+
+    def run(
+        self, jobs: list[Job], bundle: Bundle, limits: Limits, took: Callable[[Outcome], None], progress: Progress
+    ) -> None:
+        """Run all jobs; `took` gets every outcome as soon as it is there. Raises StoppedError."""
+        ...
+
+    def memory(self) -> str:
+        """A sentence about the most memory that was used."""
+        ...
+
+
+class Here:
+    """Workers of this machine."""
+
+    def __init__(self, backend: Backend, workers: int) -> None:
+        self.backend, self._workers = backend, workers
+        self._most, self._looked = 0.0, 0.0
+
+    def run(
+        self, jobs: list[Job], bundle: Bundle, limits: Limits, took: Callable[[Outcome], None], progress: Progress
+    ) -> None:
+        """See `Place`."""
+        setting = Setting(to_bytes(bundle), limits, self.backend, _tasks(jobs), needs_models(jobs))
+
+        def tick(pid: int) -> None:
+            progress.tick()
+            if time.monotonic() - self._looked > LOOK_EVERY:
+                self._most = max(self._most, memory_mib([pid]))
+                self._looked = time.monotonic()
+
+        run_jobs(jobs, setting, self._workers, took, progress.began, tick)
+
+    def memory(self) -> str:
+        """See `Place`."""
+        each = f"{self._most / self._workers:.0f} MiB for each of {self._workers}"
+        return f"Memory: at most {self._most:.0f} MiB, {each} (PSS: shared memory counted once)."
+
+
+def _tasks(jobs: list[Job]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(job.task.id for job in jobs))
 
 
 def run_jobs(
-    jobs: Iterable[Job], marker: Marker, results: Results, backend: Backend, limits: Limits, workers: int,
-    seen: Callable[[Job, Found], None] = lambda job, found: None,  # noqa: ARG005
-) -> list[tuple[Job, str]]:  # fmt: skip
-    """Run what has no result yet; returns the jobs that the sandbox could not run, with the reason."""
-    waiting, claimed = deque[Job](), set[str]()
-    for job in jobs:
-        if job.key not in claimed and results.get(job.key) is None:
-            waiting.append(job)
-        claimed.add(job.key)
-    failed: list[tuple[Job, str]] = []
-    errors: list[BaseException] = []
-    threads = [
-        threading.Thread(
-            target=_work, args=(n, waiting, marker, results, backend, limits, seen, failed, errors), daemon=True
-        )
-        for n in range(min(workers, len(waiting)))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    jobs: list[Job], setting: Setting, workers: int, took: Callable[[Outcome], None],
+    began: Callable[[str, str], None], tick: Callable[[int], None],
+) -> None:  # fmt: skip
+    """Run all jobs; `took` gets every outcome, `began` a worker and its exercise, `tick` the helpers' process often.
+
+    Raises StoppedError.
+    """
+    if not jobs:
+        return
+    queue, errors = Queue(jobs), list[BaseException]()
+    with Helpers(setting) as helpers:
+        threads = [
+            threading.Thread(target=_work, args=(n, queue, helpers, took, began, errors), daemon=True)
+            for n in range(min(workers, len(jobs)))
+        ]
         for thread in threads:
-            while thread.is_alive():
-                thread.join(0.5)  # lets Ctrl-C through
-    except BaseException:
-        waiting.clear()
-        raise
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                for thread in threads:
+                    thread.join(0.25)  # lets Ctrl-C through
+                tick(helpers.process.pid)
+        finally:
+            queue.clear()
     if errors:
         raise errors[0]
-    return failed
 
 
 def _work(
-    number: int, waiting: deque[Job], marker: Marker, results: Results, backend: Backend, limits: Limits,
-    seen: Callable[[Job, Found], None], failed: list[tuple[Job, str]], errors: list[BaseException],
+    number: int, queue: Queue, helpers: Helpers, took: Callable[[Outcome], None], began: Callable[[str, str], None],
+    errors: list[BaseException],
 ) -> None:  # fmt: skip
-    worker = _Worker(number, backend)
+    setup: tuple[str, ...] | None = None
     try:
-        while True:
-            try:
-                job = waiting.popleft()
-            except IndexError:
-                return
-            started = time.monotonic()
-            found, why = _twice(worker, job, marker, limits)
-            if found is None:
-                failed.append((job, why))
-                continue
-            about = {
-                "seconds": round(time.monotonic() - started, 3),
-                "machine": platform.node(),
-                "problems": worker.problems,
-            }
-            results.put(job.key, found, about)
-            seen(job, found)
+        worker = helpers.worker()
+        while (job := queue.take(setup)) is not None:
+            setup = job.setup
+            began(f"worker {number + 1}", job.task.id)
+            worker, outcome = mark_surely(worker, helpers.worker, job)
+            if "stop" in outcome:
+                raise StoppedError(outcome["stop"])
+            took(outcome)
+        worker.close()
     except BaseException as error:  # told to the thread that waits for us
         errors.append(error)
-        waiting.clear()
-    finally:
-        worker.close()
-
-
-def _twice(worker: "_Worker", job: Job, marker: Marker, limits: Limits) -> tuple[Found | None, str]:
-    why = ""
-    for _ in range(2):
-        try:
-            with worker.stage(job).answer(limits) as answer:
-                found = marker.mark(job.task, job.written, answer, job.student)
-            worker.after()
-            return found, ""
-        except SandboxError as error:
-            why = str(error)
-            worker.close()
-    return None, why
-
-
-class _Worker:
-    """A container, and in it the stage of the question that is being graded."""
-
-    def __init__(self, number: int, backend: Backend) -> None:
-        self._number, self._backend = number, backend
-        self._sandbox: Sandbox | None = None
-        self._stage: Stage | None = None
-        self._setup: tuple[str, ...] | None = None
-        self.problems: list[str] = []
-
-    def stage(self, job: Job) -> Stage:
-        if self._stage is None or self._setup != job.setup:
-            if self._stage is not None:
-                self._stage.close()
-                self._stage = None
-            if self._sandbox is None:
-                heavy = any(name in text for text in job.setup for name in HEAVY_NAMES)
-                self._sandbox = Sandbox(self._backend, self._number, heavy=heavy)
-            self._stage, self._setup = self._sandbox.stage(list(job.setup)), job.setup
-            self.problems = self._stage.problems
-        return self._stage
-
-    def after(self) -> None:
-        """Without namespaces inside the container, no two answers may share one."""
-        if self._sandbox is not None and not self._sandbox.nested and self._backend.isolates:
-            self.close()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            if self._stage is not None:
-                self._stage.close()
-            if self._sandbox is not None:
-                self._sandbox.close()
-        self._sandbox = self._stage = self._setup = None
+        queue.clear()

@@ -38,7 +38,7 @@ def statements(cells: list[str]) -> list[Statement]:
                 text = "\n".join([*(f"@{ast.unparse(d)}" for d in node.decorator_list), text])
             always = number == 0 or isinstance(node, ast.Import | ast.ImportFrom)
             if not _takes_over(node):
-                found.append(Statement(text, frozenset(_bound(node)), frozenset(used(node)), always))
+                found.append(Statement(text, frozenset(bound_by(node)), frozenset(used(node)), always))
     return found
 
 
@@ -52,7 +52,7 @@ def _name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _bound(node: ast.AST) -> set[str]:
+def bound_by(node: ast.AST) -> set[str]:
     """Names that a statement makes or changes at top level."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
@@ -114,7 +114,7 @@ def _names(body: list[ast.stmt]) -> Names:
         read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         now |= read - bound
         later |= _globals_within(table)
-        bound |= _bound(node)
+        bound |= bound_by(node)
     return Names(frozenset(now | (later - bound)), frozenset(bound))
 
 

@@ -132,6 +132,7 @@ class Answer:
         self._stage, self._sock, self._limits = stage, sock, limits
         self._deadline = time.monotonic() + limits.wall
         self._over = False
+        self.used: dict[str, float] = {}  # when it has ended: its processor time and its largest memory
 
     def run(self, cells: list[str]) -> list[dict[str, Any] | None]:
         """Run cells; for each None or its error as {"type", "said", …}."""
@@ -201,21 +202,22 @@ class Answer:
         deadline = time.monotonic() + 10
         try:
             with contextlib.suppress(TimeoutError):
-                return _status(frames.receive(self._stage, patience))
+                return self._ended(frames.receive(self._stage, patience))
             frames.send(self._stage, {"stop": True}, (), deadline)
-            return _status(frames.receive(self._stage, deadline))
+            return self._ended(frames.receive(self._stage, deadline))
         except (frames.Broken, TimeoutError) as error:
             raise SandboxError(f"An answer could not be ended ({error}).") from error
+
+    def _ended(self, said: Any) -> int:
+        ended = said["ended"]
+        self.used = {name: float(ended[name]) for name in ("cpu_seconds", "memory_mib")}
+        return int(ended["status"])
 
     def __enter__(self) -> "Answer":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._end(kill=False)
-
-
-def _status(said: Any) -> int:
-    return int(said["ended"]["status"])
 
 
 def random_state() -> bytes:

@@ -143,8 +143,9 @@ def _one_answer(control: socket.socket, fd: int, limits: dict[str, Any], shell: 
         frames.receive(control)  # whatever it is: stop
         os.kill(pid, signal.SIGTERM)
     os.close(watch)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return {"status": status}
+    _, status, used = os.wait4(pid, 0)  # of the keeper and all that it waited for
+    about = {"cpu_seconds": round(used.ru_utime + used.ru_stime, 3), "memory_mib": used.ru_maxrss // 1024}
+    return {"status": os.waitstatus_to_exitcode(status), **about}
 
 
 def _keeper(fd: int, limits: dict[str, Any], shell: Any, nested: bool) -> None:
