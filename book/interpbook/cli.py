@@ -109,9 +109,15 @@ def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> N
 
 
 @cli.command()
-@click.argument("stems", nargs=-1, required=True, metavar="STEM...")
-@click.option("--name", required=True, help="What the assignment is called: letters, digits, - and _.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
+@click.argument("stems", nargs=-1, metavar="STEM...")
+@click.option("--name", help="What the assignment is called: letters, digits, - and _.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
+@click.option(
+    "--refresh",
+    type=click.Path(path_type=Path),
+    metavar="PRIVATE.ZIP",
+    help="Only work out hidden inputs and right outputs anew, after a check was mended; the key stays.",
+)
 @click.option("--due", default="", help="Such as 2027-02-01T23:59 (UTC unless it names a zone).")
 @click.option("--late", default="none", show_default=True, help="Such as 10%/day, or 10%/day,max=50%,grace=15min.")
 @click.option("--exercises", multiple=True, metavar="ID", help="Grade only these; may be repeated.")
@@ -119,14 +125,22 @@ def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> N
 @click.option("--seed", help="The same seed makes the same bundle; without it the secret key is new.")
 @click.option("--all-or-nothing", is_flag=True, help="No points for partly right answers.")
 @click.option("--per-student", is_flag=True, help="Hidden inputs of their own for every student.")
-def assign(stems: tuple[str, ...], name: str, out: Path, **wishes: Any) -> None:
+def assign(stems: tuple[str, ...], name: str | None, out: Path | None, refresh: Path | None, **wishes: Any) -> None:
     """Make an assignment of exercise sets: a bundle for students, and a private one that grades them."""
+    if refresh is None and not (stems and name and out):
+        raise click.UsageError("Name exercise sets such as 02_probing, --name and --out; or a bundle with --refresh.")
+    if refresh is not None and (stems or name or out):
+        raise click.UsageError("--refresh changes nothing but the bundle that it names: leave out STEM, --name, --out.")
 
     def job() -> int:
         from interpbook.assigning.choosing import AssignmentError
         from interpbook.assigning.command import Wishes, assign
+        from interpbook.assigning.refresh import refresh as made_anew
 
         try:
+            if refresh is not None:
+                return made_anew(refresh)
+            assert name is not None and out is not None
             return assign(stems, name, out, Wishes(**wishes))
         except AssignmentError as error:
             click.echo(str(error), err=True)
@@ -156,7 +170,13 @@ class _Shard(click.ParamType):
     "--bundle", "bundle_file", type=click.Path(path_type=Path), help="NAME.private.zip of `interpbook assign`."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of marks.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Answers graded at a time, each by a worker.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Answers graded at a time, each by a worker.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the results that are in the folder.")
 @click.option("--shard", type=_Shard(), default="1/1", help="Grade only this part; several machines share the folder.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786, or its scheduler file.")

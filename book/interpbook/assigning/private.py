@@ -41,9 +41,14 @@ def task(one: Chosen, key: bytes, n_draws: int) -> Task:
     check = find(one.exercise.id)
     about = one.exercise
     found = Task(
-        about.id, one.stem, about.grade_id, about.kind, about.answer, one.points, _judged(check),
+        about.id, one.stem, about.grade_id, about.kind, about.answer, one.points, judged_by(check),
         float(check.rtol), float(check.atol), is_fresh(check),
     )  # fmt: skip
+    return worked_out(found, check, key, n_draws)
+
+
+def worked_out(found: Task, check: Check, key: bytes, n_draws: int) -> Task:
+    """The task with its hidden inputs and right outputs."""
     changes: dict[str, Any] = {}
     if found.judged == "calls":
         hidden = draws(check, key, n_draws if found.fresh else 1)
@@ -55,7 +60,8 @@ def task(one: Chosen, key: bytes, n_draws: int) -> Task:
     return Task(**(vars(found) | changes))
 
 
-def _judged(check: Check) -> Judged:
+def judged_by(check: Check) -> Judged:
+    """How a check's answers are judged."""
     return "judge" if check.judge is not None else "calls" if check.inputs is not None else "value"
 
 

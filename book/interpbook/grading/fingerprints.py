@@ -139,12 +139,16 @@ class _Others(ast.NodeTransformer):
 def _attributes(module: str, body: list[_Part]) -> set[str]:
     """What a file takes from a module that it imported under this name; everything, where that is not plain."""
     nodes = [n for node, _, _ in body for n in ast.walk(node)]
-    taken = [n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == module]
-    return set(taken) if taken and len(taken) == sum(isinstance(n, ast.Name) and n.id == module for n in nodes) else {_ALL}
+    taken = [
+        n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == module
+    ]
+    return (
+        set(taken) if taken and len(taken) == sum(isinstance(n, ast.Name) and n.id == module for n in nodes) else {_ALL}
+    )
 
 
 def _source(module: str, name: str, folder: Path) -> Iterator[tuple[Path, str]]:
-    """(file, name in it) of an import, if it is of checks, of hidden inputs, or of a file that belongs to no package."""
+    """(file, name in it) of an import, if it is of checks, of hidden inputs, or of a file outside all packages."""
     top, *rest = module.split(".")
     if top == "interpbook":
         if rest[:1] == ["checks"]:
@@ -161,7 +165,11 @@ def _source(module: str, name: str, folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _first(name: str, *places: Path) -> Iterator[tuple[Path, str]]:
     for place in places:
-        for file, what in ((place / f"{name}.py", _ALL), (place.with_suffix(".py"), name), (place / "__init__.py", name)):
+        for file, what in (
+            (place / f"{name}.py", _ALL),
+            (place.with_suffix(".py"), name),
+            (place / "__init__.py", name),
+        ):
             if file.is_file():
                 yield file, what
                 return

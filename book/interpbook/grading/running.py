@@ -46,7 +46,7 @@ class Helpers:
         )  # fmt: skip
         theirs.close()
         try:
-            frames.send(self._control, {"setting": setting.as_json()})
+            frames.send(self._control, {"setting": setting.packed()})
             said = frames.receive(self._control)
         except frames.Broken as error:
             self.close()

@@ -1,7 +1,7 @@
 """How long answers took and how much memory they had, from what was written beside the results.
 
-Times differ from run to run, so they decide nothing and are in no file of marks: only in `times.json` and on the class's
-page, which the manifest therefore does not list.
+Times differ from run to run, so they decide nothing and are in no file of marks: only in `times.json` and on the page
+of the class, which the manifest therefore does not list.
 """
 
 import math
@@ -80,7 +80,7 @@ def _spread(exercise: str, some: Sequence[Slow]) -> Spread:
 
 
 def memory_mib(pids: Sequence[int]) -> float:
-    """What these processes and all that they started take together now, shared memory counted once (PSS); 0 if unknown."""
+    """What these processes and all that they started take together now (PSS: shared memory once); 0 if unknown."""
     family = []
     for pid in pids:
         try:

@@ -13,12 +13,13 @@ Messages are JSON over a socket. First process: {"setting": …} → {"ready": t
 import base64
 import contextlib
 import os
+import pickle
 import platform
 import signal
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from interpbook.grading import frames
@@ -41,17 +42,11 @@ class Setting:
     backend: Backend
     tasks: tuple[str, ...]  # the exercises to come, to be made ready before workers are forked
     heavy: bool = True  # whether models are needed, so that the container imports what they need once
+    run: str = ""  # names the run on a cluster
 
-    def as_json(self) -> dict[str, Any]:
-        """For a process elsewhere."""
-        said = {"limits": self.limits.as_json(), "backend": asdict(self.backend), "tasks": list(self.tasks)}
-        return said | {"bundle": base64.b64encode(self.bundle).decode(), "heavy": self.heavy}
-
-
-def setting_from(said: dict[str, Any]) -> Setting:
-    """The setting that `as_json` wrote."""
-    limits, backend = Limits(**said["limits"]), Backend(**said["backend"])
-    return Setting(base64.b64decode(said["bundle"]), limits, backend, tuple(said["tasks"]), said["heavy"])
+    def packed(self) -> str:
+        """For a process of ours; pickled, since the grader may trust itself."""
+        return base64.b64encode(pickle.dumps(self)).decode()
 
 
 def needs_models(jobs: list[Job]) -> bool:
@@ -70,7 +65,7 @@ def main(fd: int) -> None:
     torch.set_num_threads(1)  # threads would not survive the fork, and sums would depend on the machine's cores
     from interpbook.grading.marking import Marker
 
-    setting = setting_from(frames.receive(control)["setting"])
+    setting: Setting = pickle.loads(base64.b64decode(frames.receive(control)["setting"]))
     bundle = from_bytes(setting.bundle)
     marker = Marker(bundle)
     try:
@@ -123,10 +118,10 @@ def _outcome(container: "_Container", job: Job, marker: Any) -> Outcome:
 
     why = ""
     for _ in range(2):
-        started = time.monotonic()
         try:
             marker.prepare(job.task, job.student)  # before the answer's clock runs
-            with container.stage(job).answer(container.limits) as answer:
+            stage, started = container.stage(job), time.monotonic()
+            with stage.answer(container.limits) as answer:
                 found = marker.mark(job.task, job.written, answer, job.student)
             about = {"seconds": round(time.monotonic() - started, 3), "machine": platform.node()}
             about |= {"problems": container.problems, **answer.used}
@@ -183,4 +178,6 @@ class _Container:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    from interpbook.grading import workers  # under its own name, as what is unpickled says
+
+    workers.main(int(sys.argv[1]))

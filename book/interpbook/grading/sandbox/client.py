@@ -49,8 +49,8 @@ class Sandbox:
     def __init__(self, backend: Backend, worker: int = 0, *, heavy: bool = True, nested: bool = True) -> None:
         ours, theirs = socket.socketpair()
         self._control, self._log = ours, tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
-        self._home = tempfile.TemporaryDirectory(prefix="interpbook-grade-")  # used where there is no container
-        home = HOME if backend.isolates else self._home.name
+        self._home = None if backend.isolates else tempfile.TemporaryDirectory(prefix="interpbook-grade-")
+        home = HOME if self._home is None else self._home.name
         options = {"imports": [*(HEAVY if heavy else ()), *IMPORTS], "nested": nested, "home": home}
         command = [*backend.command(worker), str(theirs.fileno()), json.dumps(options)]
         toolkit = Path(interpbook.__file__).resolve().parent
@@ -93,7 +93,8 @@ class Sandbox:
             self._process.kill()
         self._process.wait()
         self._log.close()
-        self._home.cleanup()
+        if self._home is not None:
+            self._home.cleanup()
 
     def __enter__(self) -> "Sandbox":
         return self
