@@ -14,14 +14,20 @@ from filelock import FileLock
 from interpbook.models.store import cache_dir
 
 
-def environment(peer: str, packages: Sequence[str] = ()) -> Path:
+def folder_of(peer: str) -> Path:
+    """Where the environment of a peer lies; it is whole when a file `whole` is in it."""
+    return cache_dir() / "peers" / peer.replace("==", "-")
+
+
+def environment(peer: str, packages: Sequence[str] = (), *, with_torch: bool = True) -> Path:
     """The Python of an environment that holds `peer` (a pinned requirement), our version of torch, and `packages`.
 
     Made once, some minutes, in the user's cache; another pin makes another environment.
     """
-    folder = cache_dir() / "peers" / peer.replace("==", "-")
+    folder = folder_of(peer)
     python = folder / "bin" / "python"
-    wanted = [f"torch=={torch.__version__.partition('+')[0]}", peer, *packages]
+    ours = [f"torch=={torch.__version__.partition('+')[0]}"] if with_torch else []
+    wanted = [*ours, peer, *packages]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "whole").is_file():

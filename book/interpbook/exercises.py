@@ -49,6 +49,7 @@ import copy
 import functools
 import importlib
 import importlib.util
+import os
 import re
 import sys
 import warnings
@@ -243,11 +244,16 @@ def _compare(given: list[Outcome], expected: list[Outcome], tolerance: Tolerance
 
 
 def check(check_id: str, answer: Any, points: int = 1) -> None:
-    """Print the verdict on an answer in one line, and below it a hint if it is not right yet."""
+    """Print the verdict on an answer in one line, and below it a hint if it is not right yet.
+
+    Under nbgrader an answer that does not pass raises AssertionError: nbgrader pays for every cell that ends well.
+    """
     found = verdict(check_id, answer)
     print(verdict_line(check_id, found.status, points))  # noqa: T201 (this is the notebook's output)
     if found.hint:
         print(f"  {found.hint}")  # noqa: T201
+    if found.status != "passed" and os.environ.get("NBGRADER_EXECUTION"):
+        raise AssertionError(f"{check_id}: {found.status.replace('_', ' ')}. {found.hint}".strip())
 
 
 def or_reference(check_id: str, answer: Any) -> Any:

@@ -5,9 +5,7 @@ not installed are skipped; INTERPBOOK_PEERS=1 installs both (some minutes, a pac
 """
 
 import dataclasses
-import os
 
-import pytest
 import torch
 import torch.nn.functional as F
 from interpbook import bench_peers
@@ -15,7 +13,7 @@ from interpbook import dictionaries as dic
 from interpbook.bench_dictionaries import PEER as SAELENS
 from interpbook.dictionaries.kinds import CONFIGS, rule_of
 from interpbook.models import Site
-from interpbook.models.store import cache_dir
+from peers import python_of
 from safetensors.torch import save_file
 
 SPARSIFY = "eai-sparsify==1.3.3"
@@ -38,13 +36,6 @@ OPENS = {
     SPARSIFY: "from sparsify import SparseCoder\n"
     "rebuild = lambda folder, x: SparseCoder.load_from_disk(folder)(x).sae_out",
 }
-
-
-def python_of(peer):
-    there = cache_dir() / "peers" / peer.replace("==", "-")
-    if (there / "whole").is_file() or os.environ.get("INTERPBOOK_PEERS") == "1":
-        return bench_peers.environment(peer)
-    pytest.skip(f"{peer} is not installed in {there}; INTERPBOOK_PEERS=1 installs it")
 
 
 def made_up(kind, d=24, n=64, seed=0):

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from interpbook.assigning import private, student
+from interpbook.assigning import nbgrader, private, student
 from interpbook.assigning.choosing import AssignmentError, choose, due_time, late_policy
 from interpbook.authoring.layout import find_book
 from interpbook.grading.bundle import to_bytes, zipped
@@ -26,10 +26,11 @@ class Wishes:
     all_or_nothing: bool = False
     per_student: bool = False
     draws: int = 2
+    nbgrader: bool = False
 
 
 def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()) -> int:
-    """Write `out/NAME/`, `out/NAME.zip` and `out/NAME.private.zip`; returns the exit status."""
+    """Write `out/NAME/`, `out/NAME.zip`, `out/NAME.private.zip`, and what else is wished; returns the exit status."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
         raise AssignmentError(f"--name: {name!r} should be letters, digits, - and _, such as hw2.")
     book = find_book()
@@ -49,7 +50,7 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
             per_student=wishes.per_student, n_draws=wishes.draws, seen=seen,
         )  # fmt: skip
     files = student.files(book, name, chosen, made, due)
-    for path, data in files.items():
+    for path, data in {**files, **_courses(name, made, wishes)}.items():
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
@@ -64,3 +65,8 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
     if stale:
         console.print(f"Judged by their value or by a rule, not on fresh inputs: {', '.join(stale)}.")
     return 0
+
+
+def _courses(name: str, made: dict[str, str], wishes: Wishes) -> dict[str, bytes]:
+    """The assignment in the forms of other graders."""
+    return nbgrader.files(name, made) if wishes.nbgrader else {}

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -119,6 +120,7 @@ def _xml(text: str) -> str:
 def files(marks: Marks) -> dict[str, str]:
     """File name → text of every export that needs nothing from elsewhere."""
     found = {"marks.csv": marks_csv(marks), "nbgrader/grades.csv": nbgrader_csv(marks), "junit.xml": junit_xml(marks)}
+    found["nbgrader/to_gradebook.py"] = Path(__file__).with_name("to_gradebook.py").read_text(encoding="utf-8")
     for row in marks.rows:
         found[f"gradescope/{safe_name(row.student)}.json"] = gradescope_json(row, marks)
     return found

@@ -105,7 +105,8 @@ def as_json(marks: Marks) -> dict[str, Any]:
 def _student(row: Row) -> dict[str, Any]:
     entries = [
         {
-            "id": entry.task.id, "points": entry.points, "max_points": entry.task.points,
+            "id": entry.task.id, "notebook": entry.task.stem, "grade_id": f"check-{entry.task.grade_id}",
+            "points": entry.points, "max_points": entry.task.points,
             "status": entry.found.status, "probes": list(entry.found.probes),
             "hint": entry.found.hint, "detail": entry.found.detail, "note": entry.note,
         }
