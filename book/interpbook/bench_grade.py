@@ -1,4 +1,4 @@
-"""Grading a class: `interpbook grade` in a sandbox beside `nbgrader autograde`, on the same notebooks and one core each.
+"""Grading a class: `interpbook grade` in a sandbox beside `nbgrader autograde`, same notebooks, one core each.
 
 nbgrader runs a student's notebook from top to bottom in one kernel, unprotected, with the tests in the same process as
 the answers. Ours runs each answer in a sandbox of its own on hidden inputs and judges it outside. The answers of any
@@ -80,7 +80,7 @@ def _make_class(folder: Path, python: Path) -> None:
 
 def nbgrader(python: Path, folder: Path, *arguments: str) -> list[str]:
     """A command of nbgrader in the course folder `folder/hw.nbgrader`."""
-    return [str(python), "-m", "nbgrader", *arguments, f"--course={next(folder.glob('*.nbgrader'))}"]
+    return [str(python), "-m", "nbgrader", *arguments, f"--CourseDirectory.root={next(folder.glob('*.nbgrader'))}"]
 
 
 def kernels(folder: Path, python: Path) -> dict[str, str]:
@@ -148,7 +148,7 @@ def _on_one_core(command: list[str], environ: dict[str, str]) -> dict[str, float
 
 @contextlib.contextmanager
 def _peak_memory(pid: int) -> Iterator[list[float]]:
-    """A list whose only number is the peak so far, in MB: shared pages count once (PSS), looked at five times a second."""
+    """A list whose only number is the peak so far, in MB, looked at five times a second; shared pages count once."""
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:

@@ -87,7 +87,7 @@ def _exported(dist, run):
 
 
 def test_nbgrader_grades_our_notebooks_and_we_grade_its_folders(course, tmp_path):
-    python, dist, run = course
+    _python, dist, run = course
     release = nbformat.read(dist / "hw1.nbgrader" / "release" / "hw1" / "01_toy.ipynb", as_version=4)
     ours = [cell for cell in notebook(tmp_path)["cells"] if "nbgrader" in cell["metadata"]]
     stubs = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"] for cell in ours}

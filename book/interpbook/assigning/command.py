@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from interpbook.assigning import nbgrader, private, student
+from interpbook.assigning import gradescope, nbgrader, private, student
 from interpbook.assigning.choosing import AssignmentError, choose, due_time, late_policy
 from interpbook.authoring.layout import find_book
 from interpbook.grading.bundle import to_bytes, zipped
@@ -27,6 +27,7 @@ class Wishes:
     per_student: bool = False
     draws: int = 2
     nbgrader: bool = False
+    gradescope: bool = False
 
 
 def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()) -> int:
@@ -55,9 +56,9 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     (out / f"{name}.zip").write_bytes(zipped(files))
-    hidden = out / f"{name}.private.zip"
-    hidden.touch(mode=0o600)
-    hidden.write_bytes(to_bytes(bundle))
+    hidden = _secret(out / f"{name}.private.zip", to_bytes(bundle))
+    if wishes.gradescope:
+        _secret(out / f"{name}.gradescope.zip", gradescope.archive(book, name, to_bytes(bundle)))
     stale = [task.id for task in bundle.tasks if task.judged != "calls"]
     console.print(f"{name}: {len(bundle.tasks)} exercises, {bundle.points:g} points.")
     console.print(f"For students: {out / name}.zip (the folder {out / name} holds the same).")
@@ -65,6 +66,14 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
     if stale:
         console.print(f"Judged by their value or by a rule, not on fresh inputs: {', '.join(stale)}.")
     return 0
+
+
+def _secret(path: Path, data: bytes) -> Path:
+    """Write a file that only its owner may read."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_bytes(data)
+    return path
 
 
 def _courses(name: str, made: dict[str, str], wishes: Wishes) -> dict[str, bytes]:

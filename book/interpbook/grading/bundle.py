@@ -102,13 +102,14 @@ def to_bytes(bundle: Bundle) -> bytes:
     return zipped({name: text.encode() for name, text in sorted(files.items())})
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    """A zip file with these files; the same bytes for the same files."""
+def zipped(files: dict[str, bytes], programs: tuple[str, ...] = ()) -> bytes:
+    """A zip file with these files, of which `programs` may be run; the same bytes for the same files."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in files.items():
             info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
-            info.external_attr, info.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+            info.external_attr = (0o755 if name in programs else 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
     return out.getvalue()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from interpbook.grading.feedback import SAID, TRUSTED, safe_name
+from interpbook.grading.feedback import SAID, WEAKER, safe_name
 from interpbook.grading.marks import Marks, Row
 
 _NBGRADER = (
@@ -89,7 +89,7 @@ def gradescope_json(row: Row, marks: Marks) -> str:
         }
         for number, entry in enumerate(row.entries, 1)
     ]  # fmt: skip
-    said = TRUSTED if marks.sandbox == "none" else "Graded on hidden inputs."
+    said = f"Graded on hidden inputs. {WEAKER.get(marks.sandbox, f'Sandbox: {marks.sandbox}.')}"
     about = {"score": row.score, "output": said, "visibility": "after_published", "stdout_visibility": "hidden"}
     return json.dumps(about | {"tests": tests}, indent=1) + "\n"
 

@@ -22,6 +22,13 @@ SAID = {
 }  # fmt: skip
 TRUSTED = "Graded WITHOUT a sandbox (--trust-students): these marks could have been forged by the code that was graded."
 
+WEAKER = {
+    "none": TRUSTED,
+    "other-user": "Graded without a container: the code ran as another user, apart from the bundle and the results, "
+    "but with the network and the machine's public files in reach.",
+}
+"""What every report says of a sandbox that is none, or only half of one."""
+
 
 def safe_name(student: str) -> str:
     """A file name for any student id; different ids never share one."""
@@ -56,8 +63,8 @@ def _entry(entry: Entry) -> str:
 
 
 def document(title: str, body: str, sandbox: str) -> str:
-    """A whole page around `body`, with the warning if there was no sandbox."""
-    warning = f"<p class=warn role=alert>{TRUSTED}</p>" if sandbox == "none" else ""
+    """A whole page around `body`, with the warning if there was no whole sandbox."""
+    warning = f"<p class=warn role=alert>{WEAKER[sandbox]}</p>" if sandbox in WEAKER else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'

@@ -24,7 +24,7 @@ from interpbook.grading.marks import Marks, as_json, assemble
 from interpbook.grading.progress import Progress
 from interpbook.grading.results import Results, sweep, write_whole
 from interpbook.grading.running import Here, Place, StoppedError
-from interpbook.grading.sandbox.backends import NoSandboxError, choose
+from interpbook.grading.sandbox.backends import Backend, NoSandboxError, choose
 from interpbook.grading.sandbox.limits import Limits
 from interpbook.grading.times import Times, times_of
 
@@ -38,6 +38,7 @@ class Wishes:
     jobs: int = 1
     resume: bool = False
     trust: bool = False
+    backend: Backend | None = None  # instead of the best one that works here
     shard: tuple[int, int] = (1, 1)
     cluster: str | None = None  # address or scheduler file of a Dask cluster
     again: tuple[str, ...] = ()  # exercises whose results are not to be kept
@@ -51,7 +52,7 @@ def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wish
     """Grade a class; returns the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        here = None if wishes.cluster else Here(choose(trust=wishes.trust), wishes.jobs)
+        here = None if wishes.cluster else Here(wishes.backend or choose(trust=wishes.trust), wishes.jobs)
         bundle = read_bundle(bundle_file)
         collected = collect(submissions, bundle)
         results = Results(out / "results")

@@ -1,0 +1,60 @@
+"""Where no container can be made inside another (Gradescope's): student code as an unprivileged user, and nothing more.
+
+The grader is root. Student code is another user, who can neither read the private bundle and the checks (they are
+root's alone) nor write results, and for whom limits hold. It is weaker than a container: the network is open, other
+files of the machine can be read, and answers of one student could disturb each other. So only `run_autograder` of a
+Gradescope zip uses it, where one student's submission is alone on its machine, and every report says so.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+import interpbook
+from interpbook.grading.sandbox.backends import FIRST_UID, HOME, Backend, environment
+
+NAME = "other-user"
+
+
+@dataclass(frozen=True)
+class OtherUser(Backend):
+    """Root's way to be somebody else without a container."""
+
+    name: str = NAME
+
+    def command(self, worker: int, readable: Iterable[Path] = ()) -> list[str]:  # noqa: ARG002 (all is readable)
+        """What starts Python as the worker's own user, in an emptied home, with nobody else of that name alive."""
+        uid = FIRST_UID + worker
+        _end_all_of(uid)
+        _empty_home(uid)
+        environ = [f"{name}={value}" for name, value in environment(Path(interpbook.__file__).parent).items()]
+        somebody = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all"]
+        python = [sys.executable, "-s", "-m", "interpbook.grading.sandbox.server"]
+        return ["env", "-i", *environ, "setpriv", *somebody, "--", *python]
+
+
+def why_not() -> str | None:
+    """None if this process may become another user; otherwise the reason."""
+    if not hasattr(os, "getuid") or os.getuid() != 0:
+        return "the grader is not root"
+    return None if shutil.which("setpriv") else "setpriv (of util-linux) is not installed"
+
+
+def _end_all_of(uid: int) -> None:
+    """What an answer left running ends before the next begins."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real == uid:
+                process.kill()
+
+
+def _empty_home(uid: int) -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+    Path(HOME).mkdir(mode=0o700)
+    os.chown(HOME, uid, uid)
