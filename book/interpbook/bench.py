@@ -34,7 +34,7 @@ class Benchmark:
 
 
 class Row(NamedTuple):
-    """One line of the result; `ours` and `peer` are medians over the `n` pairs."""
+    """One line of the result; `ours` and `peer` are medians over the `n` pairs, which `pairs` lists as they came."""
 
     name: str
     ours: float
@@ -43,6 +43,7 @@ class Row(NamedTuple):
     ratio: float
     unit: str
     n: int
+    pairs: list[tuple[float, float]]
 
 
 def measure(benchmark: Benchmark) -> Iterator[Row]:
@@ -52,7 +53,8 @@ def measure(benchmark: Benchmark) -> Iterator[Row]:
         ours, peer = [a[name] for a, _ in pairs], [b[name] for _, b in pairs]
         ratio = statistics.median(b / a for a, b in zip(ours, peer, strict=True))
         medians = [round(statistics.median(values), 4) for values in (ours, peer)]
-        yield Row(name, medians[0], medians[1], benchmark.peer_name, round(ratio, 3), unit, benchmark.n)
+        both = [(round(a, 4), round(b, 4)) for a, b in zip(ours, peer, strict=True)]
+        yield Row(name, medians[0], medians[1], benchmark.peer_name, round(ratio, 3), unit, benchmark.n, both)
 
 
 # --- load: a fresh process each time, because that is what a reader waits for --------------------------------------
@@ -224,6 +226,13 @@ def graph() -> Benchmark:
     return bench_graph.graph()
 
 
+def grade() -> Benchmark:
+    """Seconds a submission on one core, and memory, to grade a class in a sandbox, against nbgrader without one."""
+    from interpbook import bench_grade
+
+    return bench_grade.grade()
+
+
 BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
     "load": load,
     "phase-diagram": phase_diagram,
@@ -232,6 +241,7 @@ BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
     "sae-train": sae_train,
     "patching": patching,
     "graph": graph,
+    "grade": grade,
 }
 
 

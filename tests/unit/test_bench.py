@@ -25,6 +25,7 @@ def made_up(ours: list[float], peers: list[float], order: list[str] | None = Non
 def test_ratio_is_the_median_over_pairs_and_above_one_where_ours_is_better():
     (row,) = bench.measure(made_up([1.0, 2.0, 4.0], [10.0, 8.0, 8.0]))  # pairs: 10, 4, 2
     assert (row.ratio, row.ours, row.peer, row.n) == (4.0, 2.0, 8.0, 3)
+    assert row.pairs == [(1.0, 10.0), (2.0, 8.0), (4.0, 8.0)]
     (worse,) = bench.measure(made_up([3.0], [1.0]))
     assert worse.ratio < 1
 
@@ -39,7 +40,7 @@ def test_json_has_the_agreed_keys(monkeypatch, capsys):
     monkeypatch.setattr(bench, "BENCHMARKS", {"job": lambda: made_up([1.0], [2.0])})
     assert bench.run(["job"], True) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert set(row) == {"name", "ours", "peer", "ratio", "peer_name", "unit", "n"}
+    assert set(row) == {"name", "ours", "peer", "ratio", "peer_name", "unit", "n", "pairs"}
 
 
 def test_an_unknown_name_is_refused_before_anything_runs():
