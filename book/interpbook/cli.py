@@ -186,10 +186,20 @@ class _Shard(click.ParamType):
 @click.option("--measure", is_flag=True, help="Say at the end how fast it was and how much memory it took.")
 @click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="A Canvas gradebook export to fill in.")
 @click.option("--canvas-column", help="Its column, if it is not called like the assignment.")
+@click.option("--moodle", type=click.Path(path_type=Path, exists=True), help="A Moodle grading worksheet to fill in.")
+@click.option(
+    "--adjust", type=click.Path(path_type=Path, exists=True), help="Marks by hand: student,exercise,points,comment."
+)
 @click.option("--explain", nargs=2, metavar="STUDENT EXERCISE", help="Only show why a mark in --out was given.")
+@click.option("--verify", is_flag=True, help="Only compare --out with its manifest, the bundle and the submissions.")
 @click.option("--trust-students", "trust", is_flag=True, help="Run their code WITHOUT a sandbox. Every report says so.")
 def grade(
-    submissions: Path | None, bundle_file: Path | None, out: Path, explain: tuple[str, str] | None, **wishes: Any
+    submissions: Path | None,
+    bundle_file: Path | None,
+    out: Path,
+    explain: tuple[str, str] | None,
+    verify: bool,
+    **wishes: Any,
 ) -> None:
     """Grade a class: a folder or zip file of nbgrader, Canvas, Moodle or Gradescope, or any folder of notebooks.
 
@@ -197,7 +207,7 @@ def grade(
 
     Exit status: 0 all graded · 1 not all · 2 no sandbox, or nothing to grade; then nothing was run.
     """
-    if explain is None and (submissions is None or bundle_file is None):
+    if explain is None and not verify and (submissions is None or bundle_file is None):
         raise click.UsageError("Name the submissions, and the private bundle with --bundle.")
 
     def job() -> int:
@@ -205,6 +215,10 @@ def grade(
 
         if explain is not None:
             return grade_command.explain(out, *explain)
+        if verify:
+            from interpbook.grading import manifest
+
+            return manifest.verify(out, bundle_file, submissions)
         assert submissions is not None and bundle_file is not None
         return grade_command.grade(submissions, bundle_file, out, grade_command.Wishes(**wishes))
 

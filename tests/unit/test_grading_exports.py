@@ -1,16 +1,21 @@
-"""Marks for other systems: only our column changes, no formula runs, no markup gets through."""
+"""Marks for other systems: they keep to their schemas, no formula runs, no markup gets through."""
 
 import csv
 import io
 import json
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
+import interpbook
 import pytest
+from interpbook.grading.adjusting import Adjustment
 from interpbook.grading.bundle import Bundle, Task
-from interpbook.grading.exports import ExportError, canvas_csv, files, gradescope_json, harmless, junit_xml, marks_csv
+from interpbook.grading.exports import files, gradescope_json, harmless, junit_xml, marks_csv
 from interpbook.grading.feedback import dashboard, page, safe_name
 from interpbook.grading.marking import Found
 from interpbook.grading.marks import Entry, Marks, Row, as_json
+from jsonschema import Draft202012Validator, ValidationError
 
 TASK = Task("toy.double", "01_toy", "toy-double", "implement", "double", 2.0, "calls", 0.0, 0.0, True)
 BUNDLE = Bundle("hw1", "00", (TASK,))
@@ -24,28 +29,43 @@ def _row(student: str, points: float, name: str = "", hint: str = "") -> Row:
 EVIL = _row("=cmd|' /C calc'!A0", 0.0, "<b>x</b>", "<img src=x onerror=alert(1)> \x00")
 MARKS = Marks(BUNDLE, (EVIL, _row("47", 2.0, "Größe, Anna"), _row("anna", 1.0)), "bubblewrap", ("<i>f</i>: a link.",))
 
-GRADEBOOK = (
-    "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,hw0 (11),hw1 (12),Final Score\r\n"
-    "    Points Possible,,,,,5,2,(read only)\r\n"
-    '"Größe, Anna",47,,,"A, B",3,,88.1\r\n'
-    "Lee,48,anna,,A,4,0.5,77\r\n"
-    "Test,49,,nobody,A,,,\r\n"
+BY_HAND = replace(MARKS.rows[2].entries[0], points=2.0, automatic=1.0, adjusted=Adjustment(2.0, "Shown at the board."))
+SCHEMA = json.loads(Path(interpbook.__file__).with_name("grading").joinpath("marks.schema.json").read_text())
+
+
+def test_marks_keep_to_the_published_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+    said = as_json(Marks(BUNDLE, (*MARKS.rows, Row("bo", "", (BY_HAND,))), "none", ("x: a link.",)))
+    Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(said)))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda said: said.update(seconds=3),
+        lambda said: said.pop("sandbox"),
+        lambda said: said["students"][0].update(score=-1),
+        lambda said: said["students"][0].update(share_kept=1.5),
+        lambda said: said["students"][0]["exercises"][0].update(status="fine"),
+        lambda said: said["students"][0]["exercises"][0].update(adjusted={"comment": "x"}),
+        lambda said: said["students"][0]["exercises"][0].pop("grade_id"),
+    ],
 )
+def test_marks_of_another_form_do_not(broken):
+    said = json.loads(json.dumps(as_json(MARKS)))
+    broken(said)
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate(said)
 
 
-def test_only_our_column_of_a_canvas_gradebook_changes():
-    before = list(csv.reader(io.StringIO(GRADEBOOK.lstrip("\ufeff"), newline="")))
-    after = list(csv.reader(io.StringIO(canvas_csv(MARKS, GRADEBOOK))))
-    changed = {
-        (r, c): after[r][c] for r in range(len(before)) for c in range(len(before[r])) if before[r][c] != after[r][c]
-    }
-    assert changed == {(2, 6): "2", (3, 6): "1"}
-
-
-@pytest.mark.parametrize(("book", "said"), [("a,b\n", "no column ID"), ("Student,ID,hw1 (1),hw1 (2)\n", "2 columns")])
-def test_gradebooks_that_cannot_be_filled(book, said):
-    with pytest.raises(ExportError, match=said):
-        canvas_csv(MARKS, book)
+def test_a_mark_by_hand_is_shown_as_such_everywhere():
+    marks = Marks(BUNDLE, (Row("anna", "", (BY_HAND,)),), "bubblewrap")
+    assert as_json(marks)["students"][0]["exercises"][0]["adjusted"] == {
+        "automatic": 1.0, "comment": "Shown at the board."
+    }  # fmt: skip
+    for text in (page(marks.rows[0], marks), dashboard(marks), gradescope_json(marks.rows[0], marks)):
+        assert "Shown at the board." in text and "nstructor" in text
+    assert 'failures="0"' in junit_xml(marks) and "2" in marks_csv(marks).splitlines()[1]
 
 
 def test_no_formula_in_any_csv():

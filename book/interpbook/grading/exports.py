@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from interpbook.grading.feedback import SAID, WEAKER, safe_name
+from interpbook.grading.feedback import SAID, WEAKER, safe_name, words
 from interpbook.grading.marks import Marks, Row
 
 _NBGRADER = (
@@ -56,35 +56,13 @@ def nbgrader_csv(marks: Marks) -> str:
     return _csv([_NBGRADER, *rows])
 
 
-def canvas_csv(marks: Marks, gradebook: str, column: str | None = None) -> str:
-    """A Canvas gradebook export with our column filled in and nothing else changed. Raises ExportError."""
-    rows = list(csv.reader(io.StringIO(gradebook.lstrip("\ufeff"), newline="")))
-    if not rows or "ID" not in rows[0]:
-        raise ExportError("This is no gradebook exported from Canvas: its first line has no column ID.")
-    wanted = column or marks.bundle.name
-    places = [i for i, name in enumerate(rows[0]) if name == wanted or name.rpartition(" (")[0] == wanted]
-    if len(places) != 1:
-        raise ExportError(
-            f"The gradebook has {len(places)} columns called {wanted!r}; exactly one is needed, so that Canvas makes "
-            "no new assignment. Create it there, export again, or name it with --canvas-column."
-        )
-    known = {row.student: row for row in marks.rows}
-    names = [name for name in ("ID", "SIS User ID", "SIS Login ID") if name in rows[0]]
-    for row in rows[1:]:
-        keys = [row[rows[0].index(name)].strip() for name in names if rows[0].index(name) < len(row)]
-        found = next((known[key] for key in keys if key in known), None)
-        if found is not None:
-            row[places[0]] = f"{found.score:g}"
-    return _csv(rows)
-
-
 def gradescope_json(row: Row, marks: Marks) -> str:
     """Gradescope's results.json of one student."""
     tests = [
         {
             "name": entry.task.id, "number": str(number), "score": entry.points, "max_score": entry.task.points,
-            "status": "passed" if entry.found.status == "passed" else "failed",
-            "output": f"{SAID.get(entry.found.status, '')}. {entry.found.hint}".strip(), "output_format": "text",
+            "status": "passed" if entry.passed else "failed",
+            "output": words(entry), "output_format": "text",
             "visibility": "after_published",
         }
         for number, entry in enumerate(row.entries, 1)
@@ -98,16 +76,18 @@ def junit_xml(marks: Marks) -> str:
     """One suite a student, one case an exercise."""
     root = ElementTree.Element("testsuites", name=marks.bundle.name)
     for row in marks.rows:
-        bad = [entry for entry in row.entries if entry.found.status != "passed"]
+        bad = [entry for entry in row.entries if not entry.passed]
         suite = ElementTree.SubElement(
             root, "testsuite", name=_xml(row.student), tests=str(len(row.entries)), failures=str(len(bad))
         )
         for entry in row.entries:
             case = ElementTree.SubElement(suite, "testcase", classname=entry.task.stem, name=entry.task.id)
+            if entry.passed:
+                continue
             if entry.found.status in ("missing", "not_attempted", "not_run"):
                 ElementTree.SubElement(case, "skipped", message=SAID[entry.found.status])
-            elif entry.found.status != "passed":
-                ElementTree.SubElement(case, "failure", type=entry.found.status, message=_xml(entry.found.hint))
+            else:
+                ElementTree.SubElement(case, "failure", type=entry.found.status, message=_xml(words(entry)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 

@@ -52,12 +52,23 @@ def page(row: Row, marks: Marks) -> str:
     return document(title, f"{total}<table>{head}{rows}</table>{note}", marks.sandbox)
 
 
+def words(entry: Entry) -> str:
+    """How an exercise ended, with its hint or the instructor's comment, as plain text."""
+    if entry.adjusted is not None:
+        return f"Set by your instructor. {entry.adjusted.comment}".strip()
+    return f"{SAID.get(entry.found.status, entry.found.status)}. {entry.found.hint}".strip()
+
+
 def _entry(entry: Entry) -> str:
     said = SAID.get(entry.found.status, entry.found.status)
     probes = entry.found.probes
     if len(probes) > 1:
         said += f" ({sum(probes)} of {len(probes)} hidden runs)"
-    words = " ".join(filter(None, (entry.found.hint, entry.note if entry.note != entry.found.hint else "")))
+    if entry.adjusted is not None:
+        said += f"; {entry.automatic:g} points by machine, changed by your instructor"
+    comment = "" if entry.adjusted is None else entry.adjusted.comment
+    note = entry.note if entry.note != entry.found.hint else ""
+    words = " ".join(filter(None, (comment, entry.found.hint, note)))
     cells = f"<td>{html.escape(entry.task.id)}</td><td class=n>{entry.points:g}/{entry.task.points:g}</td>"
     return f"<tr>{cells}<td>{html.escape(said)}</td><td>{html.escape(words)}</td></tr>"
 
@@ -85,6 +96,7 @@ def dashboard(marks: Marks, times: Times | None = None) -> str:
     body = f"<p>{len(marks.rows)} students, mean {mean:.2f} of {marks.bundle.points:g} points.</p>"
     body += f"<h2>Distribution</h2><table>{bars}</table>"
     body += f"<h2>Exercises, hardest first</h2><table>{head}{_hardest(marks)}</table>"
+    body += _by_hand(marks)
     if marks.refused:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in marks.refused[:200])
         body += f"<h2>Files that were not graded</h2><ul>{items}</ul>"
@@ -111,6 +123,19 @@ def _times(times: Times) -> str:
 
 def _rows(rows: Iterable[Iterable[str]]) -> str:
     return "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+
+
+def _by_hand(marks: Marks) -> str:
+    """Marks that an instructor set, with the reason."""
+    rows = "".join(
+        f"<tr><td>{html.escape(row.student)}</td><td>{html.escape(entry.task.id)}</td>"
+        f"<td class=n>{entry.automatic:g} → {entry.points:g}</td><td>{html.escape(entry.adjusted.comment)}</td></tr>"
+        for row in marks.rows
+        for entry in row.entries
+        if entry.adjusted is not None
+    )
+    head = "<tr><th>Student</th><th>Exercise</th><th>Points</th><th>Comment</th></tr>"
+    return f"<h2>Set by an instructor</h2><table>{head}{rows}</table>" if rows else ""
 
 
 def _bar(label: str, n: int, most: int) -> str:

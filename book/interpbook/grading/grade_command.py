@@ -5,17 +5,15 @@ there is no sandbox (and nothing was run).
 """
 
 import contextlib
-import hashlib
 import json
-import platform
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from interpbook.grading import exports, fingerprints
+from interpbook.grading import exports, gradebooks, manifest
+from interpbook.grading.adjusting import Adjustments, read_adjustments
 from interpbook.grading.bundle import Bundle, BundleError, read_bundle
 from interpbook.grading.collect import Collected, CollectError, collect
 from interpbook.grading.feedback import TRUSTED, dashboard, page, safe_name
@@ -45,6 +43,8 @@ class Wishes:
     measure: bool = False  # say at the end how much memory was used
     canvas: Path | None = None
     canvas_column: str | None = None
+    moodle: Path | None = None
+    adjust: Path | None = None  # marks by hand
     limits: Limits = field(default_factory=Limits)
 
 
@@ -57,6 +57,8 @@ def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wish
         collected = collect(submissions, bundle)
         results = Results(out / "results")
         _refuse(bundle, out, results, wishes)
+        _books(bundle, wishes)  # what cannot be used is refused before anything runs
+        _by_hand(bundle, collected, wishes)
         if wishes.trust:
             console.print(TRUSTED, style="bold red", markup=False)
         with contextlib.nullcontext(here) if here is not None else _cluster(bundle, wishes) as place:
@@ -90,13 +92,13 @@ def _grade(
     mine = {job.key: job for job in made.jobs if int(job.key[:8], 16) % of == number - 1}
     todo = [job for job in mine.values() if job.task.id in wishes.again or results.get(job.key) is None]
     failed = _run(todo, len(mine) - len(todo), bundle, results, place, wishes, console)
-    marks = assemble(bundle, collected, made, results, place.backend.name)
+    marks = assemble(bundle, collected, made, results, place.backend.name, _by_hand(bundle, collected, wishes))
     for why in dict.fromkeys(failed):
         console.print(why, markup=False)
     if marks.unfinished and of > 1:
         console.print(f"Shard {number} of {of} is done. The shard that ends last writes the marks, as does --resume.")
         return 1 if failed else 0
-    _write(out, marks, made, collected, times_of(made, results), wishes)
+    _write(out, marks, made, collected, times_of(made, results), wishes, console)
     sweep(out)
     mean = sum(row.score for row in marks.rows) / max(1, len(marks.rows))
     console.print(
@@ -130,36 +132,37 @@ def _run(
     return failed
 
 
-def _write(out: Path, marks: Marks, made: Plan, collected: Collected, times: Times, wishes: Wishes) -> None:
+def _by_hand(bundle: Bundle, collected: Collected, wishes: Wishes) -> Adjustments:
+    return {} if wishes.adjust is None else read_adjustments(wishes.adjust, bundle, collected.students)
+
+
+def _books(bundle: Bundle, wishes: Wishes) -> dict[str, gradebooks.Gradebook]:
+    """Name of the file to write → gradebook to fill in."""
+    found = {}
+    if wishes.canvas is not None:
+        text = gradebooks.read_text(wishes.canvas, "--canvas")
+        found["canvas.csv"] = gradebooks.canvas(text, wishes.canvas_column or bundle.name)
+    if wishes.moodle is not None:
+        found["moodle.csv"] = gradebooks.moodle(gradebooks.read_text(wishes.moodle, "--moodle"))
+    return found
+
+
+def _write(
+    out: Path, marks: Marks, made: Plan, collected: Collected, times: Times, wishes: Wishes, console: Console
+) -> None:
     """Write all files. Those in the manifest are the same however the run went; the two with times are not in it."""
     files = exports.files(marks)
     files["marks.json"] = json.dumps(as_json(marks), indent=1, ensure_ascii=False) + "\n"
     files |= {f"feedback/{safe_name(row.student)}.html": page(row, marks) for row in marks.rows}
-    if wishes.canvas is not None:
-        gradebook = wishes.canvas.read_text(encoding="utf-8-sig")
-        files["canvas.csv"] = exports.canvas_csv(marks, gradebook, wishes.canvas_column)
-    files["manifest.json"] = json.dumps(_manifest(files, marks, made, collected, wishes.limits), indent=1) + "\n"
+    for name, book in _books(marks.bundle, wishes).items():
+        files[name], said = gradebooks.fill(book, marks)
+        for sentence in said:
+            console.print(sentence, markup=False)
+    files["manifest.json"] = manifest.text(files, marks, made, collected, wishes.limits)
     files["times.json"] = json.dumps(times.as_json(), indent=1) + "\n"
     files["class.html"] = dashboard(marks, times)
     for name, text in files.items():
         write_whole(out / name, text)
-
-
-def _manifest(files: dict[str, str], marks: Marks, made: Plan, collected: Collected, limits: Limits) -> dict[str, Any]:
-    """What was graded with what, and what came out; says its own checksum last."""
-    sha: Callable[[bytes], str] = lambda data: hashlib.sha256(data).hexdigest()  # noqa: E731
-    about: dict[str, Any] = {
-        "bundle": {"name": marks.bundle.name, "sha256": marks.bundle.sha256, "toolkit": marks.bundle.toolkit},
-        "sandbox": marks.sandbox,
-        "limits": limits.as_json(),
-        "python": platform.python_version(),
-        "engine": fingerprints.engine(),
-        "checks": {task.id: fingerprints.of_check(task.id, task.stem) for task in marks.bundle.tasks},
-        "submissions": {f"{s.student}/{s.stem}": sha(s.file.read()) for s in collected.submissions},
-        "results": sorted({job.key for job in made.jobs}),
-        "files": {name: sha(text.encode("utf-8", "replace")) for name, text in sorted(files.items())},
-    }
-    return about | {"sha256": sha(json.dumps(about, sort_keys=True).encode())}
 
 
 def explain(out: Path, student: str, exercise: str) -> int:
@@ -180,6 +183,9 @@ def explain(out: Path, student: str, exercise: str) -> int:
         f"{student} · {exercise}: {entry['points']:g} of {entry['max_points']:g} points, {entry['status']}",
         markup=False,
     )
+    if entry.get("adjusted"):
+        by_machine = f"{entry['adjusted']['automatic']:g} points by machine"
+        console.print(f"Set by hand ({by_machine}): {entry['adjusted']['comment'] or 'no comment'}", markup=False)
     if entry["probes"]:
         probes = " ".join("✓" if passed else "✗" for passed in entry["probes"])
         console.print(f"Hidden runs: {probes}", markup=False)

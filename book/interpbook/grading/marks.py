@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from interpbook.grading.adjusting import Adjustment, Adjustments
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.collect import Collected
 from interpbook.grading.jobs import Plan
@@ -22,6 +23,13 @@ class Entry:
     points: float
     found: Found
     note: str = ""
+    automatic: float = 0.0  # points before an adjustment by hand
+    adjusted: Adjustment | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of its points were reached, by machine or by hand."""
+        return self.points == self.task.points if self.adjusted is not None else self.found.status == "passed"
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,16 @@ class Marks:
         return next((row for row in self.rows if row.student == student), None)
 
 
-def assemble(bundle: Bundle, collected: Collected, plan: Plan, results: Results, sandbox: str) -> Marks:
-    """All marks that are known."""
+def assemble(
+    bundle: Bundle,
+    collected: Collected,
+    plan: Plan,
+    results: Results,
+    sandbox: str,
+    adjustments: Adjustments | None = None,
+) -> Marks:
+    """All marks that are known; those by hand come last."""
+    by_hand = adjustments or {}
     found = dict(plan.known)
     unfinished = 0
     for job in plan.jobs:
@@ -75,7 +91,13 @@ def assemble(bundle: Bundle, collected: Collected, plan: Plan, results: Results,
     rows = []
     for student, name in collected.students.items():
         entries = tuple(
-            _entry(bundle, task, found.get((student, task.id), NO_NOTEBOOK), plan.notes.get((student, task.id), ""))
+            _entry(
+                bundle,
+                task,
+                found.get((student, task.id), NO_NOTEBOOK),
+                plan.notes.get((student, task.id), ""),
+                by_hand.get((student, task.id)),
+            )
             for task in bundle.tasks
         )
         minutes = late.get(student)
@@ -85,9 +107,10 @@ def assemble(bundle: Bundle, collected: Collected, plan: Plan, results: Results,
     )
 
 
-def _entry(bundle: Bundle, task: Task, found: Found, note: str) -> Entry:
+def _entry(bundle: Bundle, task: Task, found: Found, note: str, by_hand: Adjustment | None) -> Entry:
     share = (1.0 if found.share == 1.0 else 0.0) if bundle.all_or_nothing else found.share
-    return Entry(task, round(task.points * share, 2), found, note)
+    automatic = round(task.points * share, 2)
+    return Entry(task, automatic if by_hand is None else by_hand.points, found, note, automatic, by_hand)
 
 
 def as_json(marks: Marks) -> dict[str, Any]:
@@ -109,8 +132,13 @@ def _student(row: Row) -> dict[str, Any]:
             "points": entry.points, "max_points": entry.task.points,
             "status": entry.found.status, "probes": list(entry.found.probes),
             "hint": entry.found.hint, "detail": entry.found.detail, "note": entry.note,
+            "adjusted": _adjusted(entry),
         }
         for entry in row.entries
     ]  # fmt: skip
     about = {"student": row.student, "name": row.name, "raw": row.raw, "score": row.score, "share_kept": row.share_kept}
     return about | {"exercises": entries}
+
+
+def _adjusted(entry: Entry) -> dict[str, Any] | None:
+    return None if entry.adjusted is None else {"automatic": entry.automatic, "comment": entry.adjusted.comment}
