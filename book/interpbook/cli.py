@@ -126,6 +126,7 @@ def check(notebooks: tuple[Path, ...], json_to: str | None, timeout: float) -> N
 @click.option("--all-or-nothing", is_flag=True, help="No points for partly right answers.")
 @click.option("--per-student", is_flag=True, help="Hidden inputs of their own for every student.")
 @click.option("--nbgrader", is_flag=True, help="Also a course folder for nbgrader: NAME.nbgrader/.")
+@click.option("--otter", is_flag=True, help="Also notebooks and test files for Otter: NAME.otter/.")
 @click.option("--gradescope", is_flag=True, help="Also an autograder for Gradescope: NAME.gradescope.zip.")
 def assign(stems: tuple[str, ...], name: str | None, out: Path | None, refresh: Path | None, **wishes: Any) -> None:
     """Make an assignment of exercise sets: a bundle for students, and a private one that grades them."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from interpbook.assigning import gradescope, nbgrader, private, student
-from interpbook.assigning.choosing import AssignmentError, choose, due_time, late_policy
+from interpbook.assigning import gradescope, nbgrader, otter, private, student
+from interpbook.assigning.choosing import AssignmentError, Chosen, choose, due_time, late_policy
 from interpbook.authoring.layout import find_book
 from interpbook.grading.bundle import to_bytes, zipped
 
@@ -28,6 +28,7 @@ class Wishes:
     draws: int = 2
     nbgrader: bool = False
     gradescope: bool = False
+    otter: bool = False
 
 
 def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()) -> int:
@@ -51,7 +52,7 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
             per_student=wishes.per_student, n_draws=wishes.draws, seen=seen,
         )  # fmt: skip
     files = student.files(book, name, chosen, made, due)
-    for path, data in {**files, **_courses(name, made, wishes)}.items():
+    for path, data in {**files, **_courses(name, chosen, made, wishes)}.items():
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
@@ -76,6 +77,7 @@ def _secret(path: Path, data: bytes) -> Path:
     return path
 
 
-def _courses(name: str, made: dict[str, str], wishes: Wishes) -> dict[str, bytes]:
+def _courses(name: str, chosen: Sequence[Chosen], made: dict[str, str], wishes: Wishes) -> dict[str, bytes]:
     """The assignment in the forms of other graders."""
-    return nbgrader.files(name, made) if wishes.nbgrader else {}
+    found = nbgrader.files(name, made) if wishes.nbgrader else {}
+    return found | (otter.files(name, chosen, made) if wishes.otter else {})
