@@ -53,7 +53,7 @@ find_browser() {
 find_sandbox() {
     if command -v bwrap >/dev/null 2>&1 || [ "$(uname)" != Linux ]; then return; fi
     if [ "$(id -u)" != 0 ]; then
-        echo "No bubblewrap here, so the tests that run student code will be skipped. To run them: sudo apt-get install bubblewrap" >&2
+        echo "No bubblewrap here: student code can be graded only with podman or docker. To install it: sudo apt-get install bubblewrap" >&2
         return
     fi
     install_debian "the tests that run student code" bubblewrap

@@ -193,6 +193,13 @@ class _Shard(click.ParamType):
 )
 @click.option("--explain", nargs=2, metavar="STUDENT EXERCISE", help="Only show why a mark in --out was given.")
 @click.option("--verify", is_flag=True, help="Only compare --out with its manifest, the bundle and the submissions.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bubblewrap", "podman", "docker"]),
+    default="auto",
+    show_default=True,
+    help="What keeps student code apart; auto takes the first that works.",
+)
 @click.option("--trust-students", "trust", is_flag=True, help="Run their code WITHOUT a sandbox. Every report says so.")
 def grade(
     submissions: Path | None,

@@ -32,7 +32,7 @@ LOOK_SECONDS = 2.0  # between two looks at who does what
 
 
 @contextlib.contextmanager
-def opened(address: str, bundle: Bundle, *, trust: bool = False) -> Iterator["Cluster"]:
+def opened(address: str, bundle: Bundle, *, trust: bool = False, sandbox: str = "auto") -> Iterator["Cluster"]:
     """A cluster whose workers fit this toolkit. Raises StoppedError, before anything was run."""
     try:
         from distributed import Client
@@ -50,17 +50,17 @@ def opened(address: str, bundle: Bundle, *, trust: bool = False) -> Iterator["Cl
             "tcp://host:8786, or its scheduler file. Nothing was run."
         ) from error
     with client:
-        yield Cluster(client, _fitting(client, address, bundle, trust))
+        yield Cluster(client, _fitting(client, address, bundle, trust, sandbox))
 
 
-def _fitting(client: Any, address: str, bundle: Bundle, trust: bool) -> Backend:
+def _fitting(client: Any, address: str, bundle: Bundle, trust: bool, sandbox: str) -> Backend:
     """The sandbox of the workers. Raises StoppedError if one of them does not fit."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError as error:
         raise StoppedError(f"--cluster: {address} has no workers. Start some, then run this again.") from error
     tasks = [(task.id, task.stem) for task in bundle.tasks]
-    found = client.run(about, tasks, trust, on_error="return")
+    found = client.run(about, tasks, trust, sandbox, on_error="return")
     backends = [said["backend"] for said in found.values() if isinstance(said, dict) and "backend" in said]
     why = [_why_not(worker, said, cluster_worker.has(tasks), backends) for worker, said in sorted(found.items())]
     if any(why):

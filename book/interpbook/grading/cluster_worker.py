@@ -22,10 +22,10 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-def about(tasks: Sequence[tuple[str, str]], trust: bool) -> dict[str, Any]:
+def about(tasks: Sequence[tuple[str, str]], trust: bool, sandbox: str = "auto") -> dict[str, Any]:
     """What this worker has: its sandbox, toolkit, packages and checks; or why it cannot grade."""
     try:
-        backend = choose(trust=trust)
+        backend = choose(trust=trust, name=sandbox)
     except NoSandboxError as error:
         return {"refused": str(error)}
     return {"backend": backend, "has": has(tasks)}

@@ -37,6 +37,7 @@ class Wishes:
     resume: bool = False
     trust: bool = False
     backend: Backend | None = None  # instead of the best one that works here
+    sandbox: str = "auto"  # or the name of one
     shard: tuple[int, int] = (1, 1)
     cluster: str | None = None  # address or scheduler file of a Dask cluster
     again: tuple[str, ...] = ()  # exercises whose results are not to be kept
@@ -52,7 +53,7 @@ def grade(submissions: Path, bundle_file: Path, out: Path, wishes: Wishes = Wish
     """Grade a class; returns the exit status."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        here = None if wishes.cluster else Here(wishes.backend or choose(trust=wishes.trust), wishes.jobs)
+        here = None if wishes.cluster else Here(wishes.backend or _sandbox(wishes), wishes.jobs)
         bundle = read_bundle(bundle_file)
         collected = collect(submissions, bundle)
         results = Results(out / "results")
@@ -78,10 +79,14 @@ def _refuse(bundle: Bundle, out: Path, results: Results, wishes: Wishes) -> None
             raise BundleError(f"--again: {bundle.name} has no exercise {name!r}. It has: {', '.join(known)}.")
 
 
+def _sandbox(wishes: Wishes) -> Backend:
+    return choose(trust=wishes.trust, name=wishes.sandbox)
+
+
 def _cluster(bundle: Bundle, wishes: Wishes) -> contextlib.AbstractContextManager[Place]:
     from interpbook.grading.cluster import opened
 
-    return opened(str(wishes.cluster), bundle, trust=wishes.trust)
+    return opened(str(wishes.cluster), bundle, trust=wishes.trust, sandbox=wishes.sandbox)
 
 
 def _grade(
@@ -94,11 +99,11 @@ def _grade(
     failed = _run(todo, len(mine) - len(todo), bundle, results, place, wishes, console)
     marks = assemble(bundle, collected, made, results, place.backend.name, _by_hand(bundle, collected, wishes))
     for why in dict.fromkeys(failed):
-        console.print(why, markup=False)
+        console.print(visible(why), markup=False)
     if marks.unfinished and of > 1:
         console.print(f"Shard {number} of {of} is done. The shard that ends last writes the marks, as does --resume.")
         return 1 if failed else 0
-    _write(out, marks, made, collected, times_of(made, results), wishes, console)
+    _write(out, marks, made, collected, place.backend, times_of(made, results), wishes, console)
     sweep(out)
     mean = sum(row.score for row in marks.rows) / max(1, len(marks.rows))
     console.print(
@@ -148,8 +153,9 @@ def _books(bundle: Bundle, wishes: Wishes) -> dict[str, gradebooks.Gradebook]:
 
 
 def _write(
-    out: Path, marks: Marks, made: Plan, collected: Collected, times: Times, wishes: Wishes, console: Console
-) -> None:
+    out: Path, marks: Marks, made: Plan, collected: Collected, backend: Backend, times: Times, wishes: Wishes,
+    console: Console,
+) -> None:  # fmt: skip
     """Write all files. Those in the manifest are the same however the run went; the two with times are not in it."""
     files = exports.files(marks)
     files["marks.json"] = json.dumps(as_json(marks), indent=1, ensure_ascii=False) + "\n"
@@ -158,11 +164,16 @@ def _write(
         files[name], said = gradebooks.fill(book, marks)
         for sentence in said:
             console.print(sentence, markup=False)
-    files["manifest.json"] = manifest.text(files, marks, made, collected, wishes.limits)
+    files["manifest.json"] = manifest.text(files, marks, made, collected, backend, wishes.limits)
     files["times.json"] = json.dumps(times.as_json(), indent=1) + "\n"
     files["class.html"] = dashboard(marks, times)
     for name, text in files.items():
         write_whole(out / name, text)
+
+
+def visible(text: str) -> str:
+    """What a student wrote, harmless to a terminal: control characters become dots."""
+    return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
 
 
 def explain(out: Path, student: str, exercise: str) -> int:
@@ -180,7 +191,7 @@ def explain(out: Path, student: str, exercise: str) -> int:
         return 2
     entry = entries[student, exercise]
     console.print(
-        f"{student} · {exercise}: {entry['points']:g} of {entry['max_points']:g} points, {entry['status']}",
+        f"{visible(student)} · {exercise}: {entry['points']:g} of {entry['max_points']:g} points, {entry['status']}",
         markup=False,
     )
     if entry.get("adjusted"):
@@ -191,5 +202,5 @@ def explain(out: Path, student: str, exercise: str) -> int:
         console.print(f"Hidden runs: {probes}", markup=False)
     for label, key in (("To the student", "hint"), ("For you", "detail"), ("How it was found", "note")):
         if entry[key]:
-            console.print(f"{label}: {entry[key]}", markup=False)
+            console.print(f"{label}: {visible(entry[key])}", markup=False)
     return 0

@@ -19,6 +19,7 @@ from interpbook.grading.bundle import Bundle, BundleError, read_bundle
 from interpbook.grading.collect import Collected, CollectError, collect
 from interpbook.grading.jobs import Plan
 from interpbook.grading.marks import Marks
+from interpbook.grading.sandbox.backends import Backend
 from interpbook.grading.sandbox.limits import Limits
 
 OURS = ("feedback", "gradescope", "nbgrader")  # folders in which every file is ours
@@ -34,11 +35,13 @@ def submitted(collected: Collected) -> dict[str, str]:
     return {f"{one.student}/{one.stem}": sha256(one.file.read()) for one in collected.submissions}
 
 
-def text(files: dict[str, str], marks: Marks, made: Plan, collected: Collected, limits: Limits) -> str:
+def text(
+    files: dict[str, str], marks: Marks, made: Plan, collected: Collected, backend: Backend, limits: Limits
+) -> str:
     """manifest.json: what was graded with what, and what came out (`files`: name → text)."""
     about: dict[str, Any] = {
         "bundle": {"name": marks.bundle.name, "sha256": marks.bundle.sha256, "toolkit": marks.bundle.toolkit},
-        "sandbox": marks.sandbox,
+        "sandbox": backend.as_json(),
         "limits": limits.as_json(),
         "python": platform.python_version(),
         "engine": fingerprints.engine(),

@@ -29,6 +29,7 @@ from interpbook.trial import Outcome, is_missing
 SAID = {
     "timeout": "Your answer took too long and was stopped. Is there a loop that never ends, or far too long?",
     "died": "Your answer ended its own process, or ran out of memory. What in it could do that?",
+    "memory": "Your answer used {why}, and was stopped. Does it keep, or copy, more than it needs?",
     "strange": "Your answer gave something that could not be judged. What is its type?",
     "nonsense": "Your answer interfered with the grading and was stopped.",
 }
@@ -77,8 +78,9 @@ class Marker:
                 return self._by_calls(task, value, answer, student, written)
             return self._by_verdict(task, value, answer)
         except Ended as end:
-            status = "died" if end.how == "nonsense" else end.how
-            return Found(status, 0.0, SAID[end.how], f"{SAID[end.how]} ({end})")
+            status = "timeout" if end.how == "timeout" else "died"
+            hint = SAID[end.how].format(why=end)
+            return Found(status, 0.0, hint, f"{hint} ({end})")
         except (BundleError, NoDrawError, SandboxError):
             raise
         except Exception as error:  # a value that no judge was made for must not stop the class

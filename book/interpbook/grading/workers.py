@@ -157,7 +157,7 @@ class _Container:
                 self._stage.close()
                 self._stage = None
             if self._sandbox is None:
-                self._sandbox = Sandbox(self._setting.backend, self._number, heavy=self._setting.heavy)
+                self._sandbox = Sandbox(self._setting.backend, self._number, self.limits, heavy=self._setting.heavy)
             self._stage, self._setup = self._sandbox.stage(list(job.setup)), job.setup
             self.problems = self._stage.problems
         return self._stage

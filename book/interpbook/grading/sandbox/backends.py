@@ -1,29 +1,26 @@
-"""Which sandbox this machine offers, and the command line that starts the server in it.
+"""Which sandbox this machine offers: bubblewrap, else podman, else docker, else none and nothing is run.
 
-bubblewrap first. What the container sees: the system's /usr, Python, the environment, the toolkit without the checks
-of the exercises, the trained files, the converted model; all read-only. No network, no environment variables, no other
-process, no home. A grader that runs as root hands over to an unprivileged user before student code is anywhere near.
+Each is tried by starting the server in it and asking what it finds there, so what is chosen does work, and the
+manifest of a run says what student code was really kept in.
 """
 
 import functools
-import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import platformdirs
+from interpbook.grading.sandbox import bubblewrap, containers
+from interpbook.grading.sandbox.view import CONTROL, HOME, Container, view
 
-import interpbook
-
-HOME = "/sandbox"  # the only folder in which an answer can write; empty for each, and gone with it
-FIRST_UID = 64100  # of the unprivileged users when root grades: one a worker
+PROGRAMS = {"bubblewrap": "bwrap", "podman": "podman", "docker": "docker"}  # best first
 HOW_TO_GET_ONE = (
-    "install bubblewrap (on Debian or Ubuntu: sudo apt-get install bubblewrap) and run the same command again. To "
-    "run the code of students you trust without a sandbox, add --trust-students; every report will say so"
+    "install bubblewrap (on Debian or Ubuntu: sudo apt-get install bubblewrap), or podman, or docker with its daemon "
+    "running, and run the same command again. To run the code of students you trust without a sandbox, add "
+    "--trust-students; every report will say so"
 )
+NEEDS_LINUX = "student code is run on Linux only: on Windows use WSL2, on macOS a Linux machine, real or virtual"
 
 
 class NoSandboxError(RuntimeError):
@@ -34,114 +31,79 @@ class NoSandboxError(RuntimeError):
 class Backend:
     """A way to start the server."""
 
-    name: str  # "bubblewrap", or "none"
+    name: str  # "bubblewrap", "podman", "docker", or "none"
+    seccomp: bool = False  # whether a filter of kernel calls lies on every answer
+    namespaces: bool = False  # whether every answer gets namespaces of its own; if not, a container of its own
 
     @property
     def isolates(self) -> bool:
         """Whether student code is kept apart from the rest of the machine."""
         return self.name != "none"
 
-    def command(self, worker: int, readable: Iterable[Path] = ()) -> list[str]:
-        """What starts Python in it; the server's arguments follow. `readable`: further folders to see."""
+    @property
+    def in_container(self) -> bool:
+        """Whether somebody else than us starts the server, and has to be told to end it."""
+        return self.name in ("podman", "docker")
+
+    @property
+    def contains(self) -> bool:
+        """Whether there is a container: then what it shows is what `view` says, and its files lie in memory."""
+        return self.name in PROGRAMS
+
+    def command(self, box: Container) -> list[str]:
+        """What starts the server, but for its options. Raises OSError where the container cannot be prepared."""
         python = [sys.executable, "-s", "-m", "interpbook.grading.sandbox.server"]
-        return python if self.name == "none" else [*_bubblewrap(worker, tuple(readable)), *python]
+        if not self.isolates:
+            return [*python, str(box.control)]
+        if self.in_container:
+            return [*containers.command(PROGRAMS[self.name], view(), box), *python, CONTROL]
+        return [*bubblewrap.command(view(), box), *python, CONTROL]
+
+    def home(self, otherwise: Path) -> str:
+        """Where an answer may write: `otherwise` where there is no container."""
+        return HOME if self.isolates else str(otherwise)
+
+    def end(self, name: str) -> None:
+        """Make sure that a container is gone."""
+        if self.in_container:
+            containers.remove(PROGRAMS[self.name], name)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"name": self.name, "seccomp": self.seccomp, "namespaces": self.namespaces}
 
 
-def choose(*, trust: bool = False) -> Backend:
-    """The best sandbox that works here. Raises NoSandboxError where none does, unless students are trusted."""
+def choose(*, trust: bool = False, name: str = "auto") -> Backend:
+    """The best sandbox that works here, or the one of this name.
+
+    Raises NoSandboxError where none does, unless students are trusted.
+    """
+    if not sys.platform.startswith("linux"):
+        raise NoSandboxError(f"Nothing was run: {NEEDS_LINUX}.")
     if trust:
         return Backend("none")
-    why = _why_not_bubblewrap()
-    if why is None:
-        return Backend("bubblewrap")
-    raise NoSandboxError(
-        f"Nothing was run: no sandbox for student code works here ({why}). To get one, {HOW_TO_GET_ONE}."
-    )
+    reasons = []
+    for candidate in PROGRAMS if name == "auto" else (name,):
+        tried = try_out(candidate)
+        if isinstance(tried, Backend):
+            return tried
+        reasons.append(tried)
+    asked = "no sandbox for student code works here" if name == "auto" else f"the sandbox asked for, {name}, fails here"
+    raise NoSandboxError(f"Nothing was run: {asked} ({'; '.join(reasons)}). To get one, {HOW_TO_GET_ONE}.")
 
 
 @functools.cache
-def _why_not_bubblewrap() -> str | None:
-    """None if a container starts and ends well; otherwise the reason."""
-    if not sys.platform.startswith("linux"):
-        return "bubblewrap needs Linux"
-    if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed"
-    command = [*_bubblewrap(0, ()), "/usr/bin/env", "true"]
+def try_out(name: str) -> Backend | str:
+    """What this sandbox offers here, or the reason why it does not work."""
+    from interpbook.grading.sandbox.launch import LaunchError, launch
+    from interpbook.grading.sandbox.limits import Limits
+
+    if name not in PROGRAMS:
+        return f"{name} is none of {', '.join(PROGRAMS)}"
+    if shutil.which(PROGRAMS[name]) is None:
+        return f"{name} is not installed"
     try:
-        tried = subprocess.run(
-            command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap did not start: {error}"
-    if tried.returncode == 0:
-        return None
-    said = (tried.stderr.strip().splitlines() or ["no message"])[-1]
-    return f"bubblewrap is installed, but this machine forbids it: {said}"
-
-
-def _bubblewrap(worker: int, readable: tuple[Path, ...]) -> list[str]:
-    toolkit = Path(interpbook.__file__).resolve().parent
-    apart = ["--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    arguments = ["bwrap", *apart, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
-    for name, value in environment(toolkit).items():
-        arguments += ["--setenv", name, value]
-    arguments += ["--tmpfs", "/tmp", "--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        link = Path("/", name)
-        if link.is_symlink():
-            arguments += ["--symlink", str(link.readlink()), f"/{name}"]
-        elif link.is_dir():
-            arguments += ["--ro-bind", f"/{name}", f"/{name}"]
-    needed = _needed(toolkit, readable)
-    for parent in sorted({parent for path in needed for parent in path.parents if len(parent.parts) > 1}):
-        if parent not in (Path("/tmp"), Path("/usr")):
-            arguments += ["--perms", "0755", "--dir", str(parent)]
-    for path in needed:
-        arguments += ["--ro-bind", str(path), str(path)]
-    # Not the right answers: an empty folder lies over them.
-    arguments += ["--tmpfs", str(toolkit / "checks"), "--remount-ro", str(toolkit / "checks")]
-    arguments += ["--remount-ro", "/tmp", "--proc", "/proc", "--dev", "/dev"]
-    arguments += ["--perms", "1777", "--tmpfs", HOME, "--chdir", HOME]
-    return [*arguments, *_as_somebody_else(worker)]
-
-
-def _needed(toolkit: Path, readable: tuple[Path, ...]) -> list[Path]:
-    """Python, its environment, the toolkit, the trained files, the converted model: those that exist, none twice."""
-    own = toolkit.parent / "artifacts"
-    wanted = [Path("/etc/ld.so.cache"), Path(sys.base_prefix), Path(sys.prefix), toolkit, own]
-    wanted += [Path(platformdirs.user_cache_dir("interpbook")), *readable]
-    found: list[Path] = []
-    for path in wanted:
-        if path.exists() and not path.is_relative_to("/usr") and not any(path.is_relative_to(p) for p in found):
-            found.append(path)
-    return found
-
-
-def environment(toolkit: Path) -> dict[str, str]:
-    """All that student code finds in its environment."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": HOME,
-        "TMPDIR": HOME,
-        "USER": "student",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(toolkit.parent),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_OFFLINE": "1",
-        "TQDM_DISABLE": "1",
-        "INTERPBOOK_STATIC": "1",
-        "XDG_CACHE_HOME": str(Path(platformdirs.user_cache_dir("interpbook")).parent),
-    }
-
-
-def _as_somebody_else(worker: int) -> list[str]:
-    """Root becomes an unprivileged user, for whom limits hold; others already are one."""
-    if os.getuid() != 0:
-        return []
-    uid = str(FIRST_UID + worker)
-    setpriv = shutil.which("setpriv") or "setpriv"
-    return [setpriv, f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--"]
+        with launch(Backend(name), 0, Limits(), {"try": True, "nested": True}, 60.0) as launched:
+            return Backend(name, bool(launched.said["seccomp"]), bool(launched.said["nested"]))
+    except LaunchError as error:
+        return f"{name} is installed, but does not work here: {error}"

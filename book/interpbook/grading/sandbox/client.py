@@ -2,19 +2,14 @@
 
 import base64
 import contextlib
-import json
-import os
 import pickle
 import socket
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 from typing import Any, Literal
 
-import interpbook
 from interpbook.grading import frames
-from interpbook.grading.sandbox.backends import HOME, Backend, environment
+from interpbook.grading.sandbox.backends import Backend
+from interpbook.grading.sandbox.launch import LaunchError, launch
 from interpbook.grading.sandbox.limits import Limits
 
 IMPORTS = (
@@ -28,7 +23,7 @@ IMPORTS = (
 HEAVY = ("beartype", "transformers", "nnsight", "plotly", "interpbook.models", "interpbook.plots")
 START_SECONDS = 180.0
 STAGE_SECONDS = 600.0
-How = Literal["timeout", "died", "nonsense"]
+How = Literal["timeout", "died", "memory", "nonsense"]
 
 
 class SandboxError(RuntimeError):
@@ -46,33 +41,23 @@ class Ended(BaseException):
 class Sandbox:
     """One running container. Use as a context manager; nothing is left behind when it closes."""
 
-    def __init__(self, backend: Backend, worker: int = 0, *, heavy: bool = True, nested: bool = True) -> None:
-        ours, theirs = socket.socketpair()
-        self._control, self._log = ours, tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
-        self._home = None if backend.isolates else tempfile.TemporaryDirectory(prefix="interpbook-grade-")
-        home = HOME if self._home is None else self._home.name
-        options = {"imports": [*(HEAVY if heavy else ()), *IMPORTS], "nested": nested, "home": home}
-        command = [*backend.command(worker), str(theirs.fileno()), json.dumps(options)]
-        toolkit = Path(interpbook.__file__).resolve().parent
-        self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            env=os.environ | environment(toolkit) if backend.name == "none" else {"PATH": os.environ.get("PATH", "")},
-            start_new_session=True, cwd="/",
-        )  # fmt: skip
-        theirs.close()
+    def __init__(
+        self,
+        backend: Backend,
+        worker: int = 0,
+        limits: Limits | None = None,
+        *,
+        heavy: bool = True,
+        nested: bool = True,
+    ) -> None:
+        options = {"imports": [*(HEAVY if heavy else ()), *IMPORTS], "nested": nested}
         try:
-            started = frames.receive(self._control, time.monotonic() + START_SECONDS)
-        except (frames.Broken, TimeoutError) as error:
-            said = self._said()
-            self.close()
-            raise SandboxError(f"The sandbox did not start. It said: {said}") from error
-        self.nested: bool = bool(started["nested"])
-
-    def _said(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        self._log.seek(0)
-        return " ".join(self._log.read()[-600:].decode(errors="replace").split()) or "nothing"
+            self._launched = launch(backend, worker, limits or Limits(), options, START_SECONDS)
+        except LaunchError as error:
+            raise SandboxError(f"The sandbox did not start. It said: {error}") from error
+        self._control = self._launched.control
+        self.nested: bool = bool(self._launched.said["nested"])
+        self.alone = backend.isolates and not self.nested  # whether the container belongs to a single answer
 
     def stage(self, cells: list[str]) -> "Stage":
         """A stage in which these cells have run. Raises SandboxError if the container is gone."""
@@ -84,17 +69,11 @@ class Sandbox:
         except (frames.Broken, TimeoutError) as error:
             ours.close()
             raise SandboxError(f"The question's set-up cells did not end well ({error}).") from error
-        return Stage(ours, [f"{p['type']}: {p['said']}" for p in ready["ready"]])
+        return Stage(ours, [f"{p['type']}: {p['said']}" for p in ready["ready"]], self.alone)
 
     def close(self) -> None:
         """End everything in the container."""
-        self._control.close()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._log.close()
-        if self._home is not None:
-            self._home.cleanup()
+        self._launched.close()
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -106,8 +85,8 @@ class Sandbox:
 class Stage:
     """A question made ready. `problems`: errors of its own set-up cells, in words."""
 
-    def __init__(self, control: socket.socket, problems: list[str]) -> None:
-        self.control, self.problems = control, problems
+    def __init__(self, control: socket.socket, problems: list[str], alone: bool) -> None:
+        self.control, self.problems, self._alone = control, problems, alone
 
     def answer(self, limits: Limits) -> "Answer":
         """A process for one answer."""
@@ -119,7 +98,7 @@ class Stage:
             raise SandboxError(f"The stage is gone ({error}).") from error
         finally:
             theirs.close()
-        return Answer(self.control, ours, limits)
+        return Answer(self.control, ours, limits, self._alone)
 
     def close(self) -> None:
         """End it."""
@@ -129,8 +108,8 @@ class Stage:
 class Answer:
     """The conversation with one answer's process; use as a context manager. Methods raise `Ended`."""
 
-    def __init__(self, stage: socket.socket, sock: socket.socket, limits: Limits) -> None:
-        self._stage, self._sock, self._limits = stage, sock, limits
+    def __init__(self, stage: socket.socket, sock: socket.socket, limits: Limits, alone: bool) -> None:
+        self._stage, self._sock, self._limits, self._alone = stage, sock, limits, alone
         self._deadline = time.monotonic() + limits.wall
         self._over = False
         self.used: dict[str, float] = {}  # when it has ended: its processor time and its largest memory
@@ -189,6 +168,8 @@ class Answer:
         status = self._end(kill=True)
         if status == 80:
             return Ended("timeout", f"more than {self._limits.cpu} seconds of processor time")
+        if status == 81:
+            return Ended("memory", f"more than {self._limits.memory} MiB of memory")
         if status > 100 and status != 109:
             return Ended("died", f"signal {status - 100}")
         return Ended("died", "it ended its own process, or ran out of memory" if "message" not in why else why)
@@ -200,19 +181,26 @@ class Answer:
         self._over = True
         self._sock.close()
         patience = time.monotonic() + (0.5 if kill else 2.0)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + (2 if self._alone else 10)
         try:
             with contextlib.suppress(TimeoutError):
                 return self._ended(frames.receive(self._stage, patience))
             frames.send(self._stage, {"stop": True}, (), deadline)
             return self._ended(frames.receive(self._stage, deadline))
         except (frames.Broken, TimeoutError) as error:
+            if self._alone:  # nobody else was in the container, so whatever became of it was this answer's doing
+                return 0
             raise SandboxError(f"An answer could not be ended ({error}).") from error
 
     def _ended(self, said: Any) -> int:
-        ended = said["ended"]
-        self.used = {name: float(ended[name]) for name in ("cpu_seconds", "memory_mib")}
-        return int(ended["status"])
+        """How it ended. In a container of its own an answer can change what the stage says: so this is only a claim."""
+        try:
+            ended = said["ended"]
+            used = {name: float(ended[name]) for name in ("cpu_seconds", "memory_mib")}
+            self.used = {name: number for name, number in used.items() if 0 <= number < 1e9}
+            return int(ended["status"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise frames.Broken("the stage sent nonsense") from error
 
     def __enter__(self) -> "Answer":
         return self

@@ -9,12 +9,16 @@ import contextlib
 import ctypes
 import os
 import resource
+import socket
 from pathlib import Path
 from typing import Any
 
+from interpbook.grading.sandbox import seccomp
+
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 0x40000
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_MOST_FILES = 20_000  # each costs the kernel memory, even if it is empty
 _CAPABILITIES_V3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -30,6 +34,17 @@ def die_with_parent() -> None:
     _must(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl")
 
 
+def keep_orphans() -> None:
+    """Processes whose parent ends become children of this one, so that they can be found."""
+    _must(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def offer_to_be_killed_first() -> None:
+    """If the machine runs out of memory, the kernel takes this process and its children before any other."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def enter(home: str, megabytes: int) -> None:
     """New namespaces for this process and, of processes, for its next child; an empty `home`, an empty /proc.
 
@@ -40,7 +55,7 @@ def enter(home: str, megabytes: int) -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         Path("/proc/self", name).write_text(text)
     _must(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "making mounts private")
-    empty = f"mode=0700,size={megabytes}m".encode()
+    empty = f"mode=0700,size={megabytes}m,nr_inodes={_MOST_FILES}".encode()
     _must(_libc.mount(b"tmpfs", home.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, empty), "mounting a folder")
     if os.path.isdir("/dev/shm"):  # noqa: PTH112
         _must(_libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", _MS_NOSUID | _MS_NODEV, empty), "mounting /dev/shm")
@@ -72,14 +87,28 @@ def restrict(limits: dict[str, Any], in_use: int) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def drop_privileges() -> None:
-    """No capabilities, none to be had by running a program, not to be read by others."""
+def drop_privileges(*, filtered: bool) -> None:
+    """No capabilities, none to be had by running a program; if `filtered`, no kernel calls that no answer needs.
+
+    Others of the same user may still look at this process: so its memory is counted.
+    """
     _must(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_V3, 0)
     _must(_libc.capset(header, (ctypes.c_uint32 * 6)()), "dropping capabilities")
-    _must(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "undumpable")
     with contextlib.suppress(OSError):
         os.nice(5)
+    if filtered:
+        seccomp.install()
+
+
+def prove_filter() -> None:
+    """Raises OSError unless a filter of kernel calls can be installed here and then refuses one."""
+    drop_privileges(filtered=True)
+    try:
+        socket.socket(socket.AF_INET).close()
+    except PermissionError:
+        return
+    raise OSError("no filter of kernel calls for this processor")
 
 
 def close_all_but(*kept: int) -> None:

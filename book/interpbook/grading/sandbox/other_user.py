@@ -10,14 +10,13 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-import interpbook
-from interpbook.grading.sandbox.backends import FIRST_UID, HOME, Backend, environment
+from interpbook.grading.sandbox.backends import Backend
+from interpbook.grading.sandbox.view import HOME, Container, environment
 
 NAME = "other-user"
 
@@ -28,15 +27,16 @@ class OtherUser(Backend):
 
     name: str = NAME
 
-    def command(self, worker: int, readable: Iterable[Path] = ()) -> list[str]:  # noqa: ARG002 (all is readable)
-        """What starts Python as the worker's own user, in an emptied home, with nobody else of that name alive."""
-        uid = FIRST_UID + worker
+    def command(self, box: Container) -> list[str]:
+        """What starts the server as the worker's own user, in an emptied home, with nobody else of that name alive."""
+        uid = box.uid
         _end_all_of(uid)
         _empty_home(uid)
-        environ = [f"{name}={value}" for name, value in environment(Path(interpbook.__file__).parent).items()]
+        environ = [f"{name}={value}" for name, value in environment().items()]
         somebody = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all"]
         python = [sys.executable, "-s", "-m", "interpbook.grading.sandbox.server"]
-        return ["env", "-i", *environ, "setpriv", *somebody, "--", *python]
+        box.control.parent.chmod(0o711)  # the server comes in by the names that it is told
+        return ["env", "-i", *environ, "setpriv", *somebody, "--", *python, str(box.control)]
 
 
 def why_not() -> str | None:
