@@ -139,4 +139,4 @@ def test_files_that_say_what_was_graded_with_what(marks):
     manifest = json.loads((marks / "manifest.json").read_text())
     assert manifest["sandbox"]["seccomp"] is seccomp.known_architecture()
     assert manifest["sandbox"]["name"] in backends.PROGRAMS and len(manifest["submissions"]) == len(read_marks(marks))
-    assert {"marks.csv", "marks.json", "class.html", "junit.xml", "nbgrader/grades.csv"} <= set(manifest["files"])
+    assert {"marks.csv", "marks.json", "junit.xml", "nbgrader/grades.csv"} <= set(manifest["files"])
