@@ -13,9 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
-from nbformat import NotebookNode
-
 SCHEMA = 1
 Judged = Literal["calls", "value", "judge"]
 
@@ -89,8 +86,10 @@ class Bundle:
         """Names this bundle in manifests and in the cache."""
         return hashlib.sha256(to_bytes(self)).hexdigest()
 
-    def notebook(self, folder: str, stem: str) -> NotebookNode:
-        """Our own copy of a notebook."""
+    def notebook(self, folder: str, stem: str) -> Any:
+        """Our own copy of a notebook, as nbformat's NotebookNode."""
+        import nbformat  # takes a second or two, which workers are spared
+
         return nbformat.reads(self.notebooks[f"{folder}/{stem}.ipynb"], as_version=4)
 
 
