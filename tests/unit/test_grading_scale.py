@@ -37,14 +37,13 @@ def toy(tmp_path_factory):
     root = tmp_path_factory.mktemp("scale")
     with pytest.MonkeyPatch.context() as patch:
         bundle = toy_assignment(root, patch, per_student=True)
-        hand_in_class(read_bundle(bundle), root / "submissions", 24, seed=3)
-        yield root, bundle
+        hand_in_class(read_bundle(bundle), root / "submissions", 24, seed=2)
+        yield root, bundle, every_way(root / "submissions", bundle, root, seed=1)
 
 
 @needs_sandbox
 def test_every_way_to_grade_gives_the_same_bytes_and_leaves_nothing_behind(toy):
-    root, bundle = toy
-    runs = every_way(root / "submissions", bundle, root, seed=1)
+    root, _, runs = toy
     said = json.loads((root / "one" / "marks.json").read_text(encoding="utf-8"))["students"]
     statuses = {entry["status"] for row in said for entry in row["exercises"]}
     assert statuses >= {"passed", "wrong", "error", "died", "missing", "not_attempted"}
@@ -59,7 +58,7 @@ def test_every_way_to_grade_gives_the_same_bytes_and_leaves_nothing_behind(toy):
 
 @needs_sandbox
 def test_a_cluster_loses_a_worker_and_gets_one_that_does_not_fit(toy, tmp_path):
-    root, bundle = toy
+    root, bundle, _ = toy
     with Cluster(tmp_path, 2) as dask:
         process = grading(root / "submissions", bundle, tmp_path / "m", "--cluster", str(dask.file))
         while process.poll() is None and not list((tmp_path / "m").glob("results/*/*.json")):

@@ -134,7 +134,7 @@ class Cluster:
     def _take(self, future: Any, group: list[Job], took: Callable[[Outcome], None]) -> bool:
         """Hand on the outcomes of a group that ended; False if another worker has to run it."""
         try:
-            found = future.result()
+            found: dict[str, Any] = future.result()
         except Exception as error:  # Dask gave it up: its workers died again and again
             why = f"The cluster could not grade {group[0].task.id}: {type(error).__name__}: {error}"[:400]
             found = {"outcomes": [{"key": job.key, "failed": why} for job in group]}
