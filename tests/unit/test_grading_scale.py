@@ -12,9 +12,11 @@ from interpbook.assigning.refresh import refresh
 from interpbook.grading import cluster, fingerprints
 from interpbook.grading.bundle import Bundle, Late, Task, read_bundle, to_bytes
 from interpbook.grading.cluster import _why_not, opened
+from interpbook.grading.feedback import dashboard
 from interpbook.grading.found import Found
 from interpbook.grading.grade_command import Wishes, grade
 from interpbook.grading.jobs import Job, Plan
+from interpbook.grading.marks import Marks
 from interpbook.grading.progress import Progress
 from interpbook.grading.rebuild import Written
 from interpbook.grading.results import Results, sweep, write_whole
@@ -240,6 +242,13 @@ def test_times_are_those_of_different_answers(tmp_path):
     (spread,) = found.exercises
     assert (spread.answers, spread.median_seconds, spread.p95_seconds, spread.max_seconds) == (20, 0.9, 1.8, 1.9)
     assert spread.max_memory_mib == 119 and found.slowest[0].student == "s19" and len(found.slowest) == 10
+
+
+def test_the_page_of_the_class_shows_times_and_no_markup_of_students(tmp_path):
+    results, job = Results(tmp_path), _job("<b>anna")
+    results.put(job.key, Found("timeout", 0.0).as_json(), {"seconds": 12.5, "memory_mib": 300.0})
+    shown = dashboard(Marks(Bundle("hw1", "00", (TASK,)), (), "bubblewrap"), times_of(Plan([job]), results))
+    assert "&lt;b&gt;anna" in shown and "<b>" not in shown and "12.50" in shown and "took too long" in shown
 
 
 def test_scratch_files_of_processes_that_are_gone_are_removed(tmp_path):

@@ -151,7 +151,8 @@ class Cluster:
         """Until a group ended, or for a moment; meanwhile see who does what."""
         by_key = {future.key: group[0].task.id for future, group in sent.items()}
         doing = ((worker, [by_key[key] for key in keys if key in by_key]) for worker, keys in self._processing())
-        progress.only({worker: some[0] for worker, some in doing if some})
+        busy = {worker: some[0] for worker, some in doing if some}
+        progress.only(busy if busy or self._client.nthreads() else {"the cluster": "waiting for a worker"})
         progress.tick()
         end = time.monotonic() + LOOK_SECONDS
         while time.monotonic() < end and not any(future.done() for future in sent):
