@@ -186,13 +186,15 @@ class Cluster:
             time.sleep(0.05)
         self.workers = [self.worker(folder) for _ in range(workers)]
 
-    def worker(self, folder: Path) -> subprocess.Popen[bytes]:
+    def worker(self, folder: Path, **environment: str) -> subprocess.Popen[bytes]:
         """One more worker."""
-        return self._start("dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder / "dask"))
+        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(folder / "dask"))
+        return self._start("dask_worker", *options, **environment)
 
-    def _start(self, program: str, *options: str) -> subprocess.Popen[bytes]:
+    def _start(self, program: str, *options: str, **environment: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{program}", *self._options, *options]
-        return subprocess.Popen(command, stdout=self._log, stderr=self._log, env=os.environ, cwd="/")
+        env = os.environ | environment
+        return subprocess.Popen(command, stdout=self._log, stderr=self._log, env=env, cwd="/")
 
     def __enter__(self) -> "Cluster":
         return self
@@ -219,7 +221,7 @@ def differing(one: Path, other: Path) -> list[str]:
     return sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
 
 
-def every_way(submissions: Path, bundle: Path, root: Path, seed: int, *, dask: bool = True) -> list[Run]:
+def every_way(submissions: Path, bundle: Path, root: Path, seed: int) -> list[Run]:
     """Grade in every way, into folders of `root` called after them; the first is undisturbed."""
     chance = random.Random(seed)
 
@@ -235,9 +237,8 @@ def every_way(submissions: Path, bundle: Path, root: Path, seed: int, *, dask: b
         )
     runs.append(timed("two", lambda: whole(run("two", "--jobs", "2", "--resume"))))
     runs.append(timed("shards", lambda: whole(run("shards", "--shard", "1/2"), run("shards", "--shard", "2/2"))))
-    if dask:
-        with Cluster(root, 2) as cluster:
-            runs.append(timed("cluster", lambda: whole(run("cluster", "--cluster", str(cluster.file)))))
+    with Cluster(root, 2) as cluster:
+        runs.append(timed("cluster", lambda: whole(run("cluster", "--cluster", str(cluster.file)))))
     return runs
 
 

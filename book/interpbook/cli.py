@@ -181,7 +181,7 @@ class _Shard(click.ParamType):
     help="Answers graded at a time, each by a worker.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the results that are in the folder.")
-@click.option("--shard", type=_Shard(), default="1/1", help="Grade only this part; several machines share the folder.")
+@click.option("--shard", type=_Shard(), default="1/1", help="Grade only this part; several machines share --out.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786, or its scheduler file.")
 @click.option("--again", multiple=True, metavar="EXERCISE", help="Ignore its results in the folder; may be repeated.")
 @click.option("--measure", is_flag=True, help="Say at the end how fast it was and how much memory it took.")

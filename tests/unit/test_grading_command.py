@@ -1,20 +1,16 @@
-"""The command: refuses without a sandbox, gives the same bytes however it ran, survives a kill, explains a mark."""
+"""The command: refuses without a sandbox, keeps what is there, explains a mark."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 
-import psutil
 import pytest
 from classroom import hand_in, needs_sandbox, notebook, read_marks, toy_assignment
 from click.testing import CliRunner
 from honest import RIGHT
 from interpbook.cli import cli
-from interpbook.grading import grade_command
+from interpbook.grading import running
 from interpbook.grading.grade_command import Wishes, explain, grade
 from interpbook.grading.sandbox import backends
+from thousand import TIMED, marks
 
 WRONG = RIGHT | {"toy-double": "def double(x):\n    return x * x"}
 HALF = RIGHT | {"toy-double": "def double(x):\n    return 2 * x if x.ndim == 1 else x", "toy-guess": "guess = 3"}
@@ -33,46 +29,22 @@ def _grade(root, out, **wishes):
     return grade(root / "submissions", root / "dist" / "hw1.private.zip", root / out, Wishes(**wishes))
 
 
-def _written(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "results" not in path.parts
-    }
-
-
 @needs_sandbox
-def test_marks_are_the_same_bytes_however_they_came_about(root):
-    assert _grade(root, "plain", jobs=2) == 0
-    plain = _written(root / "plain")
-    scores = {student: row["score"] for student, row in read_marks(root / "plain").items()}
+def test_a_class_is_graded_and_nothing_is_run_twice(root, capsys):
+    assert _grade(root, "m", jobs=2) == 0
+    scores = {student: row["score"] for student, row in read_marks(root / "m").items()}
     assert scores == {f"student{n}": (6.0, 4.0, 4.0)[n % 3] for n in range(6)} | {"=cmd": 0.0}
+    assert "14 answers graded anew, 0 kept from before." in capsys.readouterr().err
+    listed = json.loads((root / "m" / "manifest.json").read_text())["files"]
+    assert set(listed) | {"manifest.json"} == set(marks(root / "m")) and not set(listed) & set(TIMED)
+    before = marks(root / "m")
+    assert _grade(root, "m", resume=True, measure=True) == 0
+    assert "0 answers graded anew, 14 kept from before." in capsys.readouterr().err and marks(root / "m") == before
 
-    _kill_in_the_middle(root)
-    assert not (root / "killed" / "marks.csv").exists()
-    assert _grade(root, "killed", resume=True, shard=(2, 2)) == 0
-    assert _grade(root, "killed", resume=True, shard=(1, 2)) == 0
-    assert _written(root / "killed") == plain
-
-
-def _kill_in_the_middle(root):
-    """Grade in a process of its own and kill it when the first result is there; nothing of it stays behind."""
-    code = "import sys; from interpbook.cli import main; sys.argv[0] = 'interpbook'; main()"
-    what = [
-        str(root / "submissions"),
-        "--bundle",
-        str(root / "dist" / "hw1.private.zip"),
-        "--out",
-        str(root / "killed"),
-    ]
-    process = subprocess.Popen([sys.executable, "-c", code, "grade", *what], env=os.environ, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 240
-    while time.monotonic() < end and process.poll() is None and not list((root / "killed").glob("results/*/*.json")):
-        time.sleep(0.01)
-    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    process.kill()
-    process.wait()
-    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert _grade(root, "m", resume=True, again=("toy.guess",)) == 0
+    assert "2 answers graded anew, 12 kept from before." in capsys.readouterr().err and marks(root / "m") == before
+    assert _grade(root, "m", resume=True, again=("toy.none",)) == 2
+    assert "toy.none" in capsys.readouterr().err
 
 
 def test_without_a_sandbox_nothing_is_run(root, monkeypatch):
@@ -107,7 +79,7 @@ def test_old_results_are_not_mixed_in_unasked(root, monkeypatch):
 @pytest.mark.parametrize("bad", ["submissions", "bundle"])
 def test_wrong_files_are_refused_before_anything_runs(root, bad, monkeypatch):
     monkeypatch.setattr(backends, "try_out", backends.Backend)
-    monkeypatch.setattr(grade_command, "run_jobs", None)
+    monkeypatch.setattr(running, "run_jobs", None)
     submissions = root / ("nothing" if bad == "submissions" else "submissions")
     bundle = root / "dist" / ("hw1.zip" if bad == "bundle" else "hw1.private.zip")
     assert grade(submissions, bundle, root / "m") == 2
@@ -132,6 +104,7 @@ def test_explaining_a_mark(tmp_path, capsys):
         ["grade", "--out", "x"],
         ["grade", "s", "--bundle", "b", "--out", "x", "--shard", "3/2"],
         ["assign", "--name", "a"],
+        ["assign", "01_toy", "--refresh", "x.zip"],
     ],
 )
 def test_requests_that_make_no_sense(arguments):

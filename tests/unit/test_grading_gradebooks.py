@@ -3,8 +3,8 @@
 import pytest
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.exports import ExportError
+from interpbook.grading.found import Found
 from interpbook.grading.gradebooks import canvas, fill, moodle, read_text
-from interpbook.grading.marking import Found
 from interpbook.grading.marks import Entry, Marks, Row
 
 TASK = Task("toy.double", "01_toy", "toy-double", "implement", "double", 2.0, "calls", 0.0, 0.0, True)

@@ -4,6 +4,7 @@ Key, points, policy and the students' notebooks stay. A task whose check says th
 so `interpbook grade --resume` keeps its results and runs only the others.
 """
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from rich.progress import Progress
 from interpbook.assigning.choosing import AssignmentError
 from interpbook.assigning.private import judged_by, toolkit_version, worked_out
 from interpbook.exercises import find
-from interpbook.grading.bundle import Bundle, BundleError, Task, read_bundle, to_bytes
-from interpbook.grading.hidden.draws import NoDrawError, is_fresh
+from interpbook.grading.bundle import Bundle, Task, read_bundle, to_bytes
+from interpbook.grading.hidden.draws import is_fresh
 
 
 def refresh(file: Path) -> int:
@@ -23,8 +24,8 @@ def refresh(file: Path) -> int:
     try:
         before = read_bundle(file)
         with Progress(console=console, transient=True) as progress:
-            tasks = tuple(progress.track([anew(task, before) for task in before.tasks], description="working out"))
-    except (BundleError, NoDrawError, ValueError) as error:
+            tasks = tuple(anew(task, before) for task in progress.track(before.tasks, description="working out"))
+    except ValueError as error:  # no bundle, no such check any more, or no usable inputs
         raise AssignmentError(f"--refresh: {error}") from error
     changed = [task.id for task, old in zip(tasks, before.tasks, strict=True) if task != old]
     after = replace(before, tasks=tasks, toolkit=toolkit_version())
@@ -32,9 +33,11 @@ def refresh(file: Path) -> int:
         console.print(f"{file}: hidden inputs and right outputs are the same as before; nothing was written.")
         return 0
     kept = file.with_name(f"{file.name.removesuffix('.zip')}.{before.sha256[:8]}.zip")
-    file.rename(kept)
-    file.touch(mode=0o600)
-    file.write_bytes(to_bytes(after))
+    shutil.copy2(file, kept)
+    scratch = file.with_name(f".{file.name}.part")
+    scratch.touch(mode=0o600)
+    scratch.write_bytes(to_bytes(after))
+    scratch.replace(file)
     console.print(f"{file}: made anew. The one before is now {kept}.", markup=False)
     console.print(f"Other hidden inputs or right outputs: {', '.join(changed) or 'none'}.", markup=False)
     console.print("interpbook grade … --resume grades again what this or a mended check changes, and keeps the rest.")

@@ -13,9 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
-from nbformat import NotebookNode
-
 SCHEMA = 1
 Judged = Literal["calls", "value", "judge"]
 
@@ -85,13 +82,22 @@ class Bundle:
         return sum(task.points for task in self.tasks)
 
     @cached_property
+    def _opened(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
     def sha256(self) -> str:
         """Names this bundle in manifests and in the cache."""
         return hashlib.sha256(to_bytes(self)).hexdigest()
 
-    def notebook(self, folder: str, stem: str) -> NotebookNode:
-        """Our own copy of a notebook."""
-        return nbformat.reads(self.notebooks[f"{folder}/{stem}.ipynb"], as_version=4)
+    def notebook(self, folder: str, stem: str) -> Any:
+        """Our own copy of a notebook, as nbformat's NotebookNode; read once, so not to be changed."""
+        import nbformat  # takes a second or two, which workers are spared
+
+        path = f"{folder}/{stem}.ipynb"
+        if path not in self._opened:
+            self._opened[path] = nbformat.reads(self.notebooks[path], as_version=4)
+        return self._opened[path]
 
 
 def to_bytes(bundle: Bundle) -> bytes:

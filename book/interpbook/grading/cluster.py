@@ -28,6 +28,7 @@ GROUP = 16  # answers of one task at most: this much is lost when a worker dies
 AHEAD = 3  # groups sent for each thread of the cluster, so that none waits for us
 CONNECT_SECONDS = 15.0
 WORKERS_SECONDS = 60.0  # how long to wait for the first worker
+GONE = "--cluster: the scheduler went away. What is graded is kept: start it again, and grade with --resume."
 LOOK_SECONDS = 2.0  # between two looks at who does what
 
 
@@ -119,8 +120,9 @@ class Cluster:
                     if not self._take(future, group, took):
                         waiting.appendleft(group)
         finally:
-            self._client.cancel(list(sent))
-            self._client.run(cluster_worker.leave, run, on_error="return")
+            with contextlib.suppress(OSError, RuntimeError, TimeoutError):  # a cluster that is gone
+                self._client.cancel(list(sent))
+                self._client.run(cluster_worker.leave, run, on_error="return")
 
     def _send(self, shared: Any, group: list[Job], expected: dict[str, Any]) -> Any:
         said = [job.as_json() for job in group]
@@ -134,8 +136,10 @@ class Cluster:
     def _take(self, future: Any, group: list[Job], took: Callable[[Outcome], None]) -> bool:
         """Hand on the outcomes of a group that ended; False if another worker has to run it."""
         try:
-            found = future.result()
-        except Exception as error:  # Dask gave it up: its workers died again and again
+            found: dict[str, Any] = future.result()
+        except Exception as error:  # Dask gave it up: its workers died again and again, or the scheduler did
+            if self._client.status != "running":
+                raise StoppedError(GONE) from error
             why = f"The cluster could not grade {group[0].task.id}: {type(error).__name__}: {error}"[:400]
             found = {"outcomes": [{"key": job.key, "failed": why} for job in group]}
         if "refused" in found:
@@ -150,15 +154,17 @@ class Cluster:
     def _wait(self, sent: dict[Any, list[Job]], progress: Progress) -> None:
         """Until a group ended, or for a moment; meanwhile see who does what."""
         by_key = {future.key: group[0].task.id for future, group in sent.items()}
-        doing = ((worker, [by_key[key] for key in keys if key in by_key]) for worker, keys in self._processing())
-        progress.only({worker: some[0] for worker, some in doing if some})
+        try:
+            doing, threads = self._client.processing(), self._client.nthreads()
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise StoppedError(GONE) from error
+        busy = {worker: [by_key[key] for key in keys if key in by_key] for worker, keys in doing.items()}
+        shown = {worker: some[0] for worker, some in busy.items() if some}
+        progress.only(shown if threads else {"the cluster": "waiting for a worker"})
         progress.tick()
         end = time.monotonic() + LOOK_SECONDS
         while time.monotonic() < end and not any(future.done() for future in sent):
             time.sleep(0.05)
-
-    def _processing(self) -> list[tuple[str, list[str]]]:
-        return sorted(self._client.processing().items())
 
 
 def _groups(jobs: list[Job]) -> Iterator[list[Job]]:

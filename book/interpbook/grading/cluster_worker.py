@@ -34,7 +34,7 @@ def about(tasks: Sequence[tuple[str, str]], trust: bool, sandbox: str = "auto") 
 def has(tasks: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Everything besides answers that decides marks: name → version or hash."""
     try:
-        checks = fingerprints.of_checks(tuple(task) for task in tasks)
+        checks = fingerprints.of_checks(tasks)
     except KeyError as error:
         checks = f"no checks of {error}"
     return {**fingerprints.engine(), "checks": checks}

@@ -8,7 +8,7 @@ from typing import Any
 from interpbook.grading import fingerprints
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.collect import Collected
-from interpbook.grading.marking import Found
+from interpbook.grading.found import Found
 from interpbook.grading.rebuild import UnreadableError, Written, rebuild
 from interpbook.grading.results import key_of
 from interpbook.grading.sandbox.limits import Limits

@@ -21,6 +21,7 @@ from interpbook.comparison import Tolerance, difference
 from interpbook.exercises import Check, Verdict, find, verdict
 from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, BundleError, Task
+from interpbook.grading.found import Found
 from interpbook.grading.hidden.draws import Draw, NoDrawError, draws, outcome_from, seeded, sha256_of, suggestion
 from interpbook.grading.rebuild import Written
 from interpbook.grading.sandbox.client import Answer, Ended, SandboxError, random_state
@@ -34,21 +35,6 @@ SAID = {
     "nonsense": "Your answer interfered with the grading and was stopped.",
 }
 NOT_REACHED = "It was called, but the process had ended."
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is known about one answer."""
-
-    status: str  # passed · partial · wrong · error · timeout · died · not_attempted · missing
-    share: float  # of the points, from 0 to 1
-    hint: str = ""  # for the student
-    detail: str = ""  # for the instructor
-    probes: tuple[bool, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """For the cache."""
-        return vars(self) | {"probes": list(self.probes)}
 
 
 @dataclass

@@ -6,8 +6,8 @@ from typing import Any
 from interpbook.grading.adjusting import Adjustment, Adjustments
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.collect import Collected
+from interpbook.grading.found import Found
 from interpbook.grading.jobs import Plan
-from interpbook.grading.marking import Found
 from interpbook.grading.results import Results
 
 NO_NOTEBOOK = Found("missing", 0.0, "No notebook with this exercise was handed in.")

@@ -15,9 +15,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from interpbook.grading.bundle import Bundle
 from interpbook.grading.slicing import names_of
 
@@ -28,6 +25,16 @@ MAX_SOURCE = 200_000  # characters of one answer
 
 class UnreadableError(ValueError):
     """Not a notebook; the message is one sentence for its owner."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is read of a submitted cell."""
+
+    cell_type: str
+    source: str
+    grade_id: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ class Rebuilt:
     answers: dict[str, Written] = field(default_factory=dict)  # exercise id → what was written
 
 
-def read_submitted(data: bytes) -> NotebookNode:
-    """A notebook of any format from its bytes, as data. Raises UnreadableError."""
+def read_submitted(data: bytes) -> list[Cell]:
+    """The cells of a notebook of any format, from its bytes, as data. Raises UnreadableError."""
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"The file has {len(data) / 2**20:.0f} MB; {MAX_BYTES // 2**20} are accepted.")
     try:
@@ -62,13 +69,15 @@ def read_submitted(data: bytes) -> NotebookNode:
         ) from error
     try:
         if isinstance(said, dict) and said.get("nbformat", 4) < 4:
+            import nbformat
+
             said = nbformat.convert(nbformat.from_dict(said), 4)
         cells = said["cells"]
     except Exception as error:  # nbformat's converters raise whatever they meet
         raise UnreadableError("The file is JSON, but not a notebook.") from error
     if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise UnreadableError(f"The notebook has no list of cells, or more than {MAX_CELLS}.")
-    return NotebookNode(cells=[_cell(cell) for cell in cells if isinstance(cell, dict)])
+    return [_cell(cell) for cell in cells if isinstance(cell, dict)]
 
 
 def _utf16(data: bytes) -> str:
@@ -78,7 +87,7 @@ def _utf16(data: bytes) -> str:
         raise UnreadableError("The file is not text.") from error
 
 
-def _cell(cell: dict[str, Any]) -> NotebookNode:
+def _cell(cell: dict[str, Any]) -> Cell:
     """Type, source, grade_id and id of a cell; the rest is dropped here."""
     source = cell.get("source", "")
     source = "".join(map(str, source)) if isinstance(source, list) else str(source)
@@ -87,7 +96,7 @@ def _cell(cell: dict[str, Any]) -> NotebookNode:
     grade_id = str(nbgrader.get("grade_id", "")) if isinstance(nbgrader, dict) else ""
     source = source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     kind = str(cell.get("cell_type", ""))
-    return NotebookNode(cell_type=kind, source=source, grade_id=grade_id, id=str(cell.get("id", "")))
+    return Cell(kind, source, grade_id, str(cell.get("id", "")))
 
 
 def stem_of(data: bytes, name: str, bundle: Bundle) -> str | None:
@@ -96,7 +105,7 @@ def stem_of(data: bytes, name: str, bundle: Bundle) -> str | None:
         if stem in name:
             return stem
     try:
-        found = {cell.grade_id for cell in read_submitted(data).cells}
+        found = {cell.grade_id for cell in read_submitted(data)}
     except UnreadableError:
         return bundle.stems[0] if len(bundle.stems) == 1 and name.endswith(".ipynb") else None
     shared = {stem: len(found & {t.grade_id for t in bundle.tasks if t.stem == stem}) for stem in bundle.stems}
@@ -110,7 +119,7 @@ def rebuild(data: bytes, stem: str, bundle: Bundle) -> Rebuilt:
     ours = {
         cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in bundle.notebook("exercises", stem).cells
     }
-    code = [cell for cell in submitted.cells if cell.cell_type == "code"]
+    code = [cell for cell in submitted if cell.cell_type == "code"]
     known = set(ours) - {""}
     rebuilt = Rebuilt()
     for task in bundle.tasks:
@@ -121,7 +130,7 @@ def rebuild(data: bytes, stem: str, bundle: Bundle) -> Rebuilt:
     return rebuilt
 
 
-def _found(code: list[NotebookNode], grade_id: str, cell_id: str, name: str, known: set[str]) -> tuple[list[str], str]:
+def _found(code: list[Cell], grade_id: str, cell_id: str, name: str, known: set[str]) -> tuple[list[str], str]:
     own = [cell.source for cell in code if cell.grade_id == grade_id]
     if own:
         return own, "" if len(

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from interpbook.grading.marking import Found
+from interpbook.grading.found import Found
 
 RULES = 2  # raised when the same answer may be judged otherwise
 STALE = 3600.0  # seconds after which the scratch file of another machine counts as left behind

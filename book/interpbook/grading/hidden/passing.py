@@ -4,6 +4,7 @@ The grader trusts itself, so this direction may use pickle; the way back never d
 because the files that they come from are hidden there; models travel as configuration, weights and tokenizer.
 """
 
+import functools
 import importlib
 import inspect
 import io
@@ -16,12 +17,17 @@ import cloudpickle
 
 def pickled(value: Any) -> bytes:
     """Bytes that `pickle.loads` reads in a process which has the toolkit, but not its checks."""
-    for name, module in list(sys.modules.items()):
-        if _is_hidden(name):
-            cloudpickle.register_pickle_by_value(module)  # never undone: other threads pickle too
+    _register(len(sys.modules))
     file = io.BytesIO()
     _Pickler(file).dump(value)
     return file.getvalue()
+
+
+@functools.lru_cache(maxsize=1)
+def _register(n_modules: int) -> None:  # noqa: ARG001 (looks again only when modules were added)
+    for name, module in list(sys.modules.items()):
+        if _is_hidden(name):
+            cloudpickle.register_pickle_by_value(module)  # never undone
 
 
 def _is_hidden(name: str) -> bool:
