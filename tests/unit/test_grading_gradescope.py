@@ -99,6 +99,7 @@ def test_a_submission_gets_its_marks(autograder):
     _submit(autograder, RIGHT | {"toy-double": "def double(x):\n    return x * x"})
     results = _run(autograder)
     assert results["score"] == 4 and [test["score"] for test in results["tests"]] == [0, 1, 3]
+    assert {shown["visibility"] for shown in (results, *results["tests"])} == {"visible"}
     assert "Is this the square?" in results["tests"][0]["output"] and "bubblewrap" in results["output"]
     assert (autograder / "source" / "private").stat().st_mode & 0o077 == 0
 
