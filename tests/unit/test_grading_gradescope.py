@@ -105,8 +105,13 @@ def test_a_submission_gets_its_marks(autograder):
 
 
 SPY = """
-import os, pathlib
+import os, pathlib, socket
 def double(x):
+    try:
+        socket.socket(socket.AF_INET)
+        raise AssertionError("the network is open")
+    except PermissionError:
+        pass
     here = pathlib.Path({source!r})
     for folder in (here / "private", here / "toolkit" / "interpbook" / "checks"):
         assert not os.access(folder, os.R_OK | os.X_OK), folder

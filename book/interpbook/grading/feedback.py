@@ -20,7 +20,7 @@ TRUSTED = "Graded WITHOUT a sandbox (--trust-students): these marks could have b
 WEAKER = {
     "none": TRUSTED,
     "other-user": "Graded without a container: the code ran as another user, apart from the bundle and the results, "
-    "but with the network and the machine's public files in reach.",
+    "but with the machine's public files in reach.",
 }
 """What every report says of a sandbox that is none, or only half of one."""
 
