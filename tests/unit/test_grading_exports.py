@@ -11,8 +11,9 @@ import interpbook
 import pytest
 from interpbook.grading.adjusting import Adjustment
 from interpbook.grading.bundle import Bundle, Task
+from interpbook.grading.dashboard import dashboard
 from interpbook.grading.exports import files, gradescope_json, harmless, junit_xml, marks_csv
-from interpbook.grading.feedback import dashboard, page, safe_name
+from interpbook.grading.feedback import page, safe_name
 from interpbook.grading.found import Found
 from interpbook.grading.marks import Entry, Marks, Row, as_json
 from jsonschema import Draft202012Validator, ValidationError

@@ -9,14 +9,15 @@ import zipfile
 from pathlib import Path
 
 import jsonschema
+import nbformat
 import pytest
 from classroom import needs_sandbox, notebook, toy_assignment
 from honest import RIGHT
+from interpbook.assigning import gradescope
 from interpbook.assigning.choosing import AssignmentError
 from interpbook.assigning.command import Wishes, assign
 from interpbook.grading.gradescope import NOT_FINISHED, main
 from interpbook.grading.sandbox import other_user
-from interpbook.organisms import artifacts
 
 SHOWN = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 TEST = {
@@ -45,8 +46,6 @@ SCHEMA = {
 @pytest.fixture
 def autograder(tmp_path, monkeypatch):
     """A folder that plays Gradescope's /autograder; readable by others, as that one is."""
-    (tmp_path / "artifacts").mkdir()
-    monkeypatch.setattr(artifacts, "folder", lambda: tmp_path / "artifacts")
     toy_assignment(tmp_path, monkeypatch)
     (tmp_path / "book" / "requirements.txt").write_text(
         "torch==1\n#   pip install --no-deps model==2\n\n# the site\nsphinx==3\n\n-e .\n"
@@ -100,13 +99,19 @@ def test_a_submission_gets_its_marks(autograder):
     _submit(autograder, RIGHT | {"toy-double": "def double(x):\n    return x * x"})
     results = _run(autograder)
     assert results["score"] == 4 and [test["score"] for test in results["tests"]] == [0, 1, 3]
+    assert {shown["visibility"] for shown in (results, *results["tests"])} == {"visible"}
     assert "Is this the square?" in results["tests"][0]["output"] and "bubblewrap" in results["output"]
     assert (autograder / "source" / "private").stat().st_mode & 0o077 == 0
 
 
 SPY = """
-import os, pathlib
+import os, pathlib, socket
 def double(x):
+    try:
+        socket.socket(socket.AF_INET)
+        raise AssertionError("the network is open")
+    except PermissionError:
+        pass
     here = pathlib.Path({source!r})
     for folder in (here / "private", here / "toolkit" / "interpbook" / "checks"):
         assert not os.access(folder, os.R_OK | os.X_OK), folder
@@ -138,14 +143,31 @@ def test_nothing_to_grade_is_said_at_once(autograder):
     assert results["visibility"] == "visible"
 
 
-@pytest.mark.parametrize("broken", ["bundle", "python"])
-def test_a_crash_is_no_mark(autograder, broken):
+def test_a_crash_is_no_mark(autograder, capfd):
     _submit(autograder, RIGHT)
-    if broken == "bundle":
-        (autograder / "source" / "private" / "hw1.private.zip").write_bytes(b"PK")
-    results = _run(autograder, **({"AUTOGRADER_PYTHON": "/bin/false"} if broken == "python" else {}))
+    results = _run(autograder, AUTOGRADER_PYTHON="/bin/false")
     assert {name: results[name] for name in NOT_FINISHED} == NOT_FINISHED
-    assert "score" not in results and "submit again" in results["output"]
+    assert "score" not in results and "submit again" in results["output"] and "status 1" in results["stdout"]
+    (autograder / "source" / "private" / "hw1.private.zip").write_bytes(b"PK")
+    assert main(autograder) == 1 and "BundleError" in capfd.readouterr().err
+    assert json.loads((autograder / "results" / "results.json").read_text()) == NOT_FINISHED
+
+
+@pytest.mark.parametrize(
+    ("cell", "checks", "needed"),
+    [
+        ("from interpbook import stats", "", False),
+        ("def f():\n    from interpbook.dictionaries import open_sae", "", True),
+        ("import interpbook.atlas as atlas", "", True),
+        ("1", "from interpbook.organisms.banana import SEEDS\nfrom interpbook.corpus import shipped", True),
+        ("%time 1", "", False),
+    ],
+)
+def test_trained_files_travel_where_they_could_be_opened(cell, checks, needed, tmp_path, monkeypatch):
+    (tmp_path / "01_x.py").write_text(checks)
+    monkeypatch.setenv("INTERPBOOK_CHECKS", str(tmp_path))
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell), nbformat.v4.new_markdown_cell("import")])
+    assert gradescope._needs_trained_files({"solutions/01_x.ipynb": nbformat.writes(made)}) is needed
 
 
 def test_without_pinned_packages_there_is_no_autograder(tmp_path, monkeypatch):

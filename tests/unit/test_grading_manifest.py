@@ -12,6 +12,7 @@ from interpbook.assigning.command import assign
 from interpbook.cli import cli
 from interpbook.grading import grade_command, manifest
 from interpbook.grading.grade_command import Wishes, grade
+from interpbook.grading.sandbox.backends import Backend
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_nothing_to_verify(root):
 
 @pytest.mark.parametrize("bad", ["adjust", "canvas", "moodle"])
 def test_what_cannot_be_used_is_refused_before_anything_runs(root, bad, monkeypatch):
-    monkeypatch.setattr(grade_command, "choose", lambda **_: None)
-    monkeypatch.setattr(grade_command, "run_jobs", None)
+    monkeypatch.setattr(grade_command, "choose", lambda **_: Backend("none"))
+    monkeypatch.setattr(grade_command, "_run", None)
     (root / "bad.csv").write_text("what,is,this\n1,2,3\n")
     assert _grade(root, **{bad: root / "bad.csv"}) == 2 and not (root / "marks").exists()

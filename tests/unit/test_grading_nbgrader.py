@@ -113,13 +113,22 @@ def test_marks_go_back_into_nbgraders_gradebook(course, tmp_path):
     assert marks[submitted]["score"] == 3 and marks[submitted]["raw"] == 6  # years late, by nbgrader's timestamp.txt
     with (tmp_path / "marks" / "nbgrader" / "grades.csv").open(newline="") as file:
         ours = {row["student_id"]: row for row in csv.DictReader(file)}
-    must([python, tmp_path / "marks" / "nbgrader" / "to_gradebook.py"], dist / "hw1.nbgrader")
+    to_gradebook = [python, tmp_path / "marks" / "nbgrader" / "to_gradebook.py"]
+    _rename(tmp_path / "marks" / "marks.json", '"hw1"', '"hw9"')
+    with pytest.raises(AssertionError, match=r"(?s)Nothing was changed.*generate_assignment hw9"):
+        must(to_gradebook, dist / "hw1.nbgrader")
+    _rename(tmp_path / "marks" / "marks.json", '"hw9"', '"hw1"')
+    must(to_gradebook, dist / "hw1.nbgrader")
     theirs = {row["student_id"]: row for row in _exported(dist, run)}
     assert list(next(iter(ours.values()))) == list(next(iter(theirs.values())))
     numbers = ("raw_score", "late_submission_penalty", "score", "max_score")
     assert {who: [float(row[n]) for n in numbers] for who, row in theirs.items()} == {
         who: [float(row[n]) for n in numbers] for who, row in ours.items()
     }
+
+
+def _rename(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
 
 
 def _submit_through_the_exchange(dist, run):

@@ -59,7 +59,7 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
     (out / f"{name}.zip").write_bytes(zipped(files))
     hidden = _secret(out / f"{name}.private.zip", to_bytes(bundle))
     if wishes.gradescope:
-        _secret(out / f"{name}.gradescope.zip", gradescope.archive(book, name, to_bytes(bundle)))
+        _secret(out / f"{name}.gradescope.zip", gradescope.archive(book, name, to_bytes(bundle), made))
     stale = [task.id for task in bundle.tasks if task.judged != "calls"]
     console.print(f"{name}: {len(bundle.tasks)} exercises, {bundle.points:g} points.")
     console.print(f"For students: {out / name}.zip (the folder {out / name} holds the same).")

@@ -4,9 +4,14 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
+
 import interpbook
 from interpbook.assigning.choosing import AssignmentError
+from interpbook.assigning.imports import reached
 from interpbook.authoring.layout import Book
+from interpbook.checks import check_files
 from interpbook.grading.bundle import zipped
 from interpbook.grading.gradescope import NOT_FINISHED
 from interpbook.organisms import artifacts
@@ -51,8 +56,11 @@ chmod -R go-rwx "$ROOT/source/private" "$ROOT/source/toolkit/interpbook/checks"
 _SPARED = ("# the site", "# tests")  # parts of requirements.txt that no grader needs
 
 
-def archive(book: Book, name: str, private: bytes) -> bytes:
-    """`NAME.gradescope.zip`; the same bytes for the same bundle and toolkit. Raises AssignmentError."""
+def archive(book: Book, name: str, private: bytes, made: dict[str, str]) -> bytes:
+    """`NAME.gradescope.zip`; the same bytes for the same bundle and toolkit. Raises AssignmentError.
+
+    `made`: the notebooks. The 90 MB of trained files travel only with sets that could open one.
+    """
     requirements = book.root / "requirements.txt"
     if not requirements.is_file():
         raise AssignmentError(
@@ -67,9 +75,24 @@ def archive(book: Book, name: str, private: bytes) -> bytes:
         f"private/{name}.private.zip": private,
         "private/not_finished.json": (json.dumps(NOT_FINISHED, indent=1) + "\n").encode(),
     }
-    toolkit = Path(interpbook.__file__).resolve().parent
-    found |= _tree(toolkit, "toolkit/interpbook") | _tree(artifacts.folder(), "toolkit/artifacts")
+    found |= _tree(Path(interpbook.__file__).resolve().parent, "toolkit/interpbook")
+    if _needs_trained_files(made):
+        found |= _tree(artifacts.folder(), "toolkit/artifacts")
     return zipped(dict(sorted(found.items())), programs=("setup.sh", "run_autograder"))
+
+
+def _needs_trained_files(made: dict[str, str]) -> bool:
+    """Whether the solutions or their checks reach the one module that says where trained files are."""
+    cells = [
+        cell.source for text in made.values() for cell in nbformat.reads(text, as_version=4).cells if _is_code(cell)
+    ]
+    stems = {path.rpartition("/")[2].removesuffix(".ipynb") for path in made}
+    checks = [check_files()[stem].read_text(encoding="utf-8") for stem in sorted(stems)]
+    return artifacts.__name__ in reached([*cells, *checks])
+
+
+def _is_code(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and not re.search(r"^[%!]", cell.source, re.MULTILINE)
 
 
 def _tree(folder: Path, name: str) -> dict[str, bytes]:

@@ -7,6 +7,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -98,6 +99,29 @@ class Bundle:
         if path not in self._opened:
             self._opened[path] = nbformat.reads(self.notebooks[path], as_version=4)
         return self._opened[path]
+
+    @cached_property
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Exercise → (heading of its question, heading of its set), as students know them; without notebooks, none."""
+        found = {}
+        for stem in self.stems:
+            if f"exercises/{stem}.ipynb" in self.notebooks:
+                found |= _titles(self.notebook("exercises", stem))
+        return {task.id: found[task.grade_id] for task in self.tasks if task.grade_id in found}
+
+
+def _titles(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
+    """By grade_id."""
+    of_set, title, found = "", "", {}
+    for cell in notebook.cells:
+        heading = re.match(r"(#{1,2}) +(.+)", cell.source) if cell.cell_type == "markdown" else None
+        if heading is not None and heading[1] == "#":
+            of_set = heading[2].strip().removeprefix("Exercises").strip(" :")
+        elif heading is not None:
+            title = heading[2].strip()
+        elif cell.metadata.get("nbgrader", {}).get("solution"):
+            found[cell.metadata.nbgrader.grade_id] = (title, of_set)
+    return found
 
 
 def to_bytes(bundle: Bundle) -> bytes:

@@ -1,4 +1,4 @@
-"""Marks in the forms that other systems read: CSV, nbgrader's grades.csv, a Canvas gradebook, Gradescope, JUnit."""
+"""Marks in the forms that other systems read: CSV, nbgrader's grades.csv, Gradescope's results.json, JUnit."""
 
 import csv
 import io

@@ -16,7 +16,8 @@ from interpbook.grading import exports, gradebooks, manifest
 from interpbook.grading.adjusting import Adjustments, read_adjustments
 from interpbook.grading.bundle import Bundle, BundleError, read_bundle
 from interpbook.grading.collect import Collected, CollectError, collect
-from interpbook.grading.feedback import TRUSTED, dashboard, page, safe_name
+from interpbook.grading.dashboard import dashboard
+from interpbook.grading.feedback import TRUSTED, page, safe_name
 from interpbook.grading.jobs import Job, Plan, plan
 from interpbook.grading.marks import Marks, as_json, assemble
 from interpbook.grading.progress import Progress

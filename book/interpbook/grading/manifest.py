@@ -85,7 +85,8 @@ def verify(out: Path, bundle_file: Path | None, submissions: Path | None) -> int
     for problem in problems:
         console.print(problem, markup=False)
     if bundle is None:
-        console.print("The signature was not looked at: name the private bundle with --bundle.")
+        also = "" if submissions is None else ", nor were the submissions"
+        console.print(f"The signature was not looked at{also}: name the private bundle with --bundle.")
     if not problems:
         console.print(f"{len(about['files'])} files are as they were written; {len(about['submissions'])} notebooks.")
     return 1 if problems else 0

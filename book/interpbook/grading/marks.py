@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interpbook.grading.adjusting import Adjustment, Adjustments
+from interpbook.grading.alike import Alike, find_alike
 from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.collect import Collected
 from interpbook.grading.found import Found
@@ -62,6 +63,7 @@ class Marks:
     sandbox: str  # "none": run without one, which every report says
     refused: tuple[str, ...] = ()
     unfinished: int = field(default=0)
+    alike: tuple[Alike, ...] = ()  # for the instructor; in no mark and no feedback
 
     def row(self, student: str) -> Row | None:
         """The row of a student."""
@@ -102,9 +104,9 @@ def assemble(
         )
         minutes = late.get(student)
         rows.append(Row(student, name, entries, bundle.late.share_kept(minutes), minutes))
-    return Marks(
-        bundle, tuple(sorted(rows, key=lambda row: row.student)), sandbox, tuple(collected.refused), unfinished
-    )
+    alike = find_alike(bundle, ((job.student, job.task, job.written.cells) for job in plan.jobs))
+    rows.sort(key=lambda row: row.student)
+    return Marks(bundle, tuple(rows), sandbox, tuple(collected.refused), unfinished, alike)
 
 
 def _entry(bundle: Bundle, task: Task, found: Found, note: str, by_hand: Adjustment | None) -> Entry:

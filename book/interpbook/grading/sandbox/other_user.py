@@ -1,9 +1,10 @@
 """Where no container can be made inside another (Gradescope's): student code as an unprivileged user, and nothing more.
 
 The grader is root. Student code is another user, who can neither read the private bundle and the checks (they are
-root's alone) nor write results, and for whom limits hold. It is weaker than a container: the network is open, other
-files of the machine can be read, and answers of one student could disturb each other. So only `run_autograder` of a
-Gradescope zip uses it, where one student's submission is alone on its machine, and every report says so.
+root's alone) nor write results, for whom limits hold, and from whom a filter of kernel calls keeps the network. It is
+weaker than a container: other files of the machine can be read, and answers of one student could disturb each other. So
+only `run_autograder` of a Gradescope zip uses it, where one student's submission is alone on its machine, and every
+report says so.
 """
 
 import contextlib
