@@ -15,7 +15,7 @@ from interpbook.assigning import private
 from interpbook.assigning.choosing import choose
 from interpbook.authoring.layout import find_book
 from interpbook.checks import check_files
-from interpbook.exercises import checks, find, verdict
+from interpbook.exercises import checks, find, reference, verdict
 from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, BundleError
 from interpbook.grading.hidden.disguises import DISGUISES, disguised
@@ -39,7 +39,13 @@ FUNCTIONS = [
     for check in checks(stem)
     if (check.inputs is not None or (check.judge is not None and callable(check.reference))) and check.id not in SLOW
 ]
-JUDGED = [check.id for *_, check in (param.values for param in FUNCTIONS) if check.judge is not None]
+VALUES = [
+    pytest.param(stem, check, id=check.id)
+    for stem in check_files()
+    for check in checks(stem)
+    if check.inputs is None and check.id not in DISGUISES
+]
+JUDGED = sorted(set(DISGUISES) - set(SLOW))
 
 
 class Here(Answer):
@@ -86,6 +92,16 @@ def test_hidden_inputs_are_fresh_and_tell_right_from_wrong(stem, check):
         (draw,) = marker.draws_of(marker.bundle.tasks[0], "anna")
         assert check.id in LITERAL or told(draw.inputs()) != told(check.inputs())
         assert len(pickle.loads(pickled(draw.inputs()))) == len(draw.inputs())
+
+
+@pytest.mark.parametrize(("stem", "check"), VALUES)
+def test_values_pass_the_way_out_of_a_sandbox(stem, check):
+    marker = _marker(stem, check.id)
+    for answer in (reference(check), *check.alternatives):
+        assert _mark(marker, answer).share == 1
+    for mistake in check.mistakes:
+        found = _mark(marker, mistake.answer() if callable(mistake.answer) else mistake.answer)
+        assert found.share == 0 and mistake.hint in found.hint, (mistake.name, found)
 
 
 def test_what_is_named_here_exists():
