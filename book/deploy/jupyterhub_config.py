@@ -24,7 +24,9 @@ c.DummyAuthenticator.password = os.environ["COURSE_PASSWORD"]
 c.Authenticator.allow_all = True  # whoever can log in; with allowed_users only those of your list
 
 # Where their code runs.
-c.JupyterHub.spawner_class = "simple"  # FOR A TRIAL: all as this user; then SystemdSpawner, DockerSpawner or KubeSpawner
+c.JupyterHub.spawner_class = (
+    "simple"  # FOR A TRIAL: all as this user; then SystemdSpawner, DockerSpawner or KubeSpawner
+)
 c.SimpleLocalProcessSpawner.home_dir_template = str(HOMES / "{username}")
 c.Spawner.default_url = "/lab"
 c.Spawner.environment = {

@@ -10,7 +10,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from .chapters import PLAN, read_plan
 
-_FACTS = re.compile(r"^> \*\*Time\*\* (?P<minutes>\d+) min · \*\*Needs\*\* (?P<needs>.*?) · \*\*Exercises\*\*", re.MULTILINE)
+_FACTS = re.compile(
+    r"^> \*\*Time\*\* (?P<minutes>\d+) min · \*\*Needs\*\* (?P<needs>.*?) · \*\*Exercises\*\*", re.MULTILINE
+)
 _MARK = re.compile(r"^# %% exercise=.* points=(?P<points>\d+) .* minutes=(?P<minutes>\d+)", re.MULTILINE)
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
