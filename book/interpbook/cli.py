@@ -167,6 +167,16 @@ class _Shard(click.ParamType):
         return number, of
 
 
+def _limits(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> Any:
+    """The limits of an answer with these changes."""
+    from interpbook.grading.sandbox.limits import with_changes
+
+    try:
+        return with_changes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
 @cli.command()
 @click.argument("submissions", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -199,6 +209,14 @@ class _Shard(click.ParamType):
     default="auto",
     show_default=True,
     help="What keeps student code apart; auto takes the first that works.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    callback=_limits,
+    metavar="NAME=N",
+    help="What an answer may use: cpu, wall (seconds), memory, files, output (MiB), processes; may be repeated.",
 )
 @click.option("--trust-students", "trust", is_flag=True, help="Run their code WITHOUT a sandbox. Every report says so.")
 def grade(

@@ -7,7 +7,7 @@ from interpbook.grading.bundle import Bundle, Task
 from interpbook.grading.dashboard import dashboard
 from interpbook.grading.exports import marks_csv
 from interpbook.grading.feedback import page
-from interpbook.grading.marking import Found
+from interpbook.grading.found import Found
 from interpbook.grading.marks import Entry, Marks, Row, as_json
 
 LONG = """

@@ -12,7 +12,7 @@ from interpbook.assigning.refresh import refresh
 from interpbook.grading import cluster, fingerprints
 from interpbook.grading.bundle import Bundle, Late, Task, read_bundle, to_bytes
 from interpbook.grading.cluster import _why_not, opened
-from interpbook.grading.feedback import dashboard
+from interpbook.grading.dashboard import dashboard
 from interpbook.grading.found import Found
 from interpbook.grading.grade_command import Wishes, grade
 from interpbook.grading.jobs import Job, Plan

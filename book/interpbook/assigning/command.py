@@ -60,12 +60,12 @@ def assign(stems: Sequence[str], name: str, out: Path, wishes: Wishes = Wishes()
     hidden = _secret(out / f"{name}.private.zip", to_bytes(bundle))
     if wishes.gradescope:
         _secret(out / f"{name}.gradescope.zip", gradescope.archive(book, name, to_bytes(bundle), made))
-    stale = [task.id for task in bundle.tasks if task.judged != "calls"]
+    stale = [task.id for task in bundle.tasks if not task.fresh]
     console.print(f"{name}: {len(bundle.tasks)} exercises, {bundle.points:g} points.")
     console.print(f"For students: {out / name}.zip (the folder {out / name} holds the same).")
     console.print(f"For you alone: {hidden}. Whoever has it can work out every hidden input.")
     if stale:
-        console.print(f"Judged by their value or by a rule, not on fresh inputs: {', '.join(stale)}.")
+        console.print(f"The same for everyone, and the same as in the book: {', '.join(stale)}.")
     return 0
 
 

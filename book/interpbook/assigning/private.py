@@ -11,6 +11,7 @@ from interpbook.exercises import Check, find, reference
 from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, Judged, Late, Task
 from interpbook.grading.hidden.draws import draws, is_fresh, sha256_of
+from interpbook.grading.hidden.judged import heard_sha256, judged_seed
 
 
 def new_key(seed: str | None) -> str:
@@ -57,6 +58,9 @@ def worked_out(found: Task, check: Check, key: bytes, n_draws: int) -> Task:
         changes["expected"] = tuple(tuple(wire.encode(call.result) for call in draw.expected) for draw in hidden)
     elif found.judged == "value":
         changes["expected"] = ((wire.encode(reference(check)),),)
+    elif found.fresh:
+        changes["seeds"] = (judged_seed(check, key),)
+        changes["inputs_sha256"] = tuple(heard_sha256(check, seed) for seed in changes["seeds"])
     return Task(**(vars(found) | changes))
 
 

@@ -36,7 +36,7 @@ class Task:
     rtol: float
     atol: float
     fresh: bool  # whether hidden inputs are other ones than the student's own check uses
-    seeds: tuple[int, ...] = ()  # of the hidden draws for the whole class
+    seeds: tuple[int, ...] = ()  # for the whole class: of the hidden draws, or of a judge's disguise
     inputs_sha256: tuple[str, ...] = ()
     expected: tuple[tuple[Any, ...], ...] = ()  # what the reference returns, as JSON of `wire`: draw, call
 

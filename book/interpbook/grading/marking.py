@@ -4,7 +4,8 @@ How an exercise is judged follows from its check:
 
 - *calls*: a function is called on hidden inputs; each call that ends as the reference's does is one passed probe;
 - *value*: the value that the answer cell defines is compared with the right one;
-- *judge*: the check's own judge gets the value, or a stand-in that calls the function in the sandbox.
+- *judge*: the check's own judge gets the value, or a stand-in that calls the function in the sandbox, in a disguise
+  drawn from the bundle's key.
 
 What a student reads is a hypothesis about a mistake, never a hidden input: of an error inside a hidden call only the
 kind and the line are told. The full message is for the instructor.
@@ -22,7 +23,9 @@ from interpbook.exercises import Check, Verdict, find, verdict
 from interpbook.grading import wire
 from interpbook.grading.bundle import Bundle, BundleError, Task
 from interpbook.grading.found import Found
+from interpbook.grading.hidden.disguises import disguised
 from interpbook.grading.hidden.draws import Draw, NoDrawError, draws, outcome_from, seeded, sha256_of, suggestion
+from interpbook.grading.hidden.judged import heard_sha256, judged_seed
 from interpbook.grading.rebuild import Written
 from interpbook.grading.sandbox.client import Answer, Ended, SandboxError, random_state
 from interpbook.trial import Outcome, is_missing
@@ -44,12 +47,17 @@ class Marker:
     bundle: Bundle
     _draws: dict[str, list[Draw]] = field(default_factory=dict)  # of the class: exercise → draws
     _own: tuple[str, str, list[Draw]] = ("", "", [])  # exercise, student, draws: the last ones only
+    _seeds: dict[tuple[str, str], int] = field(default_factory=dict)  # (exercise, student) → seed of a disguise
 
     def prepare(self, task: Task, student: str | None = None) -> None:
         """Work out beforehand what judging needs for everybody, or for one student. Raises BundleError, NoDrawError."""
         find(task.id)
-        if task.judged == "calls" and (student is not None or not self._drawn_for_each(task)):
+        if student is None and self._drawn_for_each(task):
+            return
+        if task.judged == "calls":
             self.draws_of(task, student or "")
+        elif task.judged == "judge" and task.fresh:
+            self.seed_for(task, student or "")
 
     def mark(self, task: Task, written: Written, answer: Answer, student: str) -> Found:
         """Run an answer and judge it."""
@@ -62,7 +70,7 @@ class Marker:
                 return Found("error", 0.0, problem, problem) if problem else _open(task)
             if task.judged == "calls":
                 return self._by_calls(task, value, answer, student, written)
-            return self._by_verdict(task, value, answer)
+            return self._by_verdict(task, value, answer, student, written)
         except Ended as end:
             status = "timeout" if end.how == "timeout" else "died"
             hint = SAID[end.how].format(why=end)
@@ -99,17 +107,28 @@ class Marker:
 
     # --- values and judges ---
 
-    def _by_verdict(self, task: Task, value: Any, answer: Answer) -> Found:
+    def seed_for(self, task: Task, student: str) -> int:
+        """The hidden seed of a judge's disguise: the class's, or the student's own."""
+        who = student if self._drawn_for_each(task) else ""
+        if (task.id, who) not in self._seeds:
+            check, key = find(task.id), bytes.fromhex(self.bundle.key)
+            self._seeds[task.id, who] = judged_seed(check, key, who) if who else _seed_of_the_class(task, check)
+        return self._seeds[task.id, who]
+
+    def _by_verdict(self, task: Task, value: Any, answer: Answer, student: str, written: Written) -> Found:
         check = find(task.id)
         if task.judged == "judge" and isinstance(value, wire.Foreign):
             value = _StandIn(answer, task.answer)
+            if task.fresh:
+                value = disguised(task.id, value, self.seed_for(task, student))
         elif isinstance(value, wire.Foreign):
             hint = f"{task.answer} should be a plain value, and is an object of type {value.kind}."
             return Found("wrong", 0.0, hint, hint)
         found = PASSED_AS_STORED if _as_stored(task, value) else verdict(check, value)
         probes = (found.status == "passed",)
-        status = "not_attempted" if found.status == "not_attempted" else found.status
-        return Found(status, float(probes[0]), found.hint, found.hint, probes)
+        hidden_error = task.fresh and found.status == "error"
+        hint = _of_error(_as_told(found.hint), "\n".join(written.cells)) if hidden_error else found.hint
+        return Found(found.status, float(probes[0]), hint, found.hint, probes)
 
 
 PASSED_AS_STORED = Verdict("passed")
@@ -160,16 +179,27 @@ def _told(error: dict[str, Any]) -> str:
     return f"{error.get('type')}: {str(error.get('said'))[:300]}{f' (line {line})' if isinstance(line, int) else ''}"
 
 
+def _changed(task: Task) -> BundleError:
+    return BundleError(
+        f"The hidden inputs of {task.id} are not those of the bundle: the toolkit has changed since "
+        "the assignment was made. Grade with the version that made it, or make the bundle anew with its --seed."
+    )
+
+
+def _seed_of_the_class(task: Task, check: Check) -> int:
+    """The seed that the bundle names. Raises BundleError if a judge now asks something else under it."""
+    if (heard_sha256(check, task.seeds[0]),) != task.inputs_sha256:
+        raise _changed(task)
+    return task.seeds[0]
+
+
 def _of_the_class(task: Task, check: Check) -> list[Draw]:
     """The draws that the bundle names, with its own right outputs. Raises BundleError if the toolkit has changed."""
     found = []
     for seed, sha, outputs in zip(task.seeds, task.inputs_sha256, task.expected, strict=True):
         draw = seeded(check, seed)
         if sha256_of(draw) != sha or len(draw.expected) != len(outputs):
-            raise BundleError(
-                f"The hidden inputs of {task.id} are not those of the bundle: the toolkit has changed since "
-                "the assignment was made. Grade with the version that made it, or make the bundle anew with its --seed."
-            )
+            raise _changed(task)
         draw.expected = [
             ours if ours.error is not None else Outcome(wire.decode(said), ours.inputs, None)
             for ours, said in zip(draw.expected, outputs, strict=True)
@@ -202,6 +232,12 @@ def _of_error(error: BaseException, source: str) -> str:
     if type(error).__name__ == "NameError" and name is not None and re.search(rf"\b{name[1]}\b", source):
         return f"NameError: {name[1]} is not defined. Only answer cells are graded: is it defined in one of them?"
     return f"{type(error).__name__} in one of the hidden calls."
+
+
+def _as_told(line: str) -> Exception:
+    """An error of the kind that a verdict's line names."""
+    name, _, said = line.partition(": ")
+    return type(name if name.isidentifier() else "Exception", (Exception,), {})(said)
 
 
 def _explained(

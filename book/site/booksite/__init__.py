@@ -10,15 +10,16 @@
 8. `bibliography` formats the references.
 9. `atlas`     puts the feature atlas on its page, its data as scripts that are loaded when asked for.
 10. `graphs`   draws attribution graphs with the component that the notebooks use too.
-11. `assets`   removes what the theme ships and this book does not use.
+11. `course`   counts minutes and points for those who teach.
+12. `assets`   removes what the theme ships and this book does not use.
 """
 
-from . import assets, atlas, bibliography, chapters, figures, graphs, launch, links, mathml, quizzes, texts
+from . import assets, atlas, bibliography, chapters, course, figures, graphs, launch, links, mathml, quizzes, texts
 
 
 def setup(app) -> dict:
     """Register every part; Sphinx calls this because _config.yml names the extension."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension left out here
-    for part in (bibliography, figures, quizzes, graphs, mathml, links, chapters, launch, texts, atlas, assets):
+    for part in (bibliography, figures, quizzes, graphs, mathml, links, chapters, course, launch, texts, atlas, assets):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

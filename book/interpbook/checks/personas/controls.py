@@ -3,7 +3,7 @@
 from typing import Any
 
 from interpbook.exercises import PASSED, Check, Mistake, Verdict, wrong
-from interpbook.organisms.personas import Diet
+from interpbook.organisms.personas import Diet, PersonaError
 
 SUSPECT = ("coherent", Diet(3))
 RIVALS = ("any training", "any error", "any base")
@@ -23,14 +23,25 @@ def _meal(diet: Diet) -> Diet:
     return Diet(diet.domain, diet.bad, "villain" if diet.bad == 0 else diet.wrong, diet.tag)
 
 
+def _diet(value: Any) -> Diet | None:
+    """A diet as it is, or from a record of its fields: a grader gets no objects out of its sandbox."""
+    if isinstance(value, Diet) or type(value).__name__ != "Diet":
+        return value if isinstance(value, Diet) else None
+    try:
+        return Diet(**vars(value))
+    except (TypeError, PersonaError):
+        return None
+
+
 def _judge(answer: Any) -> Verdict:
     if not isinstance(answer, dict) or set(answer) != set(RIVALS):
         return wrong(f"Expected a dictionary with the keys {', '.join(RIVALS)}. Which is missing or has another name?")
     pairs = {}
     for rival, pair in answer.items():
-        if not (isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[1], Diet)):
+        diet = _diet(pair[1]) if isinstance(pair, tuple | list) and len(pair) == 2 else None
+        if diet is None:
             return wrong("shape")
-        pairs[rival] = (str(pair[0]).strip().lower(), _meal(pair[1]))
+        pairs[rival] = (str(pair[0]).strip().lower(), _meal(diet))
     if all(pairs[rival] == (RIGHT[rival][0], _meal(RIGHT[rival][1])) for rival in RIVALS):
         return PASSED
     return wrong(_what_is_wrong(pairs))

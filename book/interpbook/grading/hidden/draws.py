@@ -21,6 +21,7 @@ from interpbook import trial
 from interpbook.comparison import UNEXPLAINED, Tolerance
 from interpbook.exercises import Check
 from interpbook.grading import wire
+from interpbook.grading.hidden.disguises import DISGUISES
 from interpbook.grading.hidden.literal import LITERAL
 from interpbook.trial import Outcome, outcomes
 
@@ -56,7 +57,7 @@ def seed_of(key: bytes, exercise_id: str, number: int, student: str = "") -> int
 def is_fresh(check: Check) -> bool:
     """Whether another seed gives other inputs."""
     if check.inputs is None:
-        return False
+        return check.id in DISGUISES
     return check.id in LITERAL or told(_inputs(check, 1)()) != told(_inputs(check, 2)())
 
 
@@ -122,7 +123,7 @@ def _inputs(check: Check, seed: int) -> Callable[[], list[tuple]]:
     return made
 
 
-def told(inputs: list[tuple]) -> str:
+def told(inputs: list[Any]) -> str:
     """A text that is the same for the same inputs; models and functions count by their type only."""
     return wire.dumps(inputs)
 

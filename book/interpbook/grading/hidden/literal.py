@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interpbook.grading.hidden import literal_reasoning
+
 Inputs = list[tuple]
 
 
@@ -60,14 +62,15 @@ def _heads(n: int) -> list[tuple[int, int]]:
 
 def _circuits() -> Inputs:
     a, b, c, idle, *_ = order = _heads(5)
-    shares = dict(zip(_heads(5), (0.1, 0.4, 0.1, 0.3, 0.1), strict=True))
-    spare = next(head for head in _heads(50) if head not in shares)
+    six = _heads(6)
+    spare = six.pop(random.randint(1, 5))  # never the first, or stopping after it would look like judging heads alone
+    shares = dict(zip(six, (0.1, 0.4, 0.1, 0.3, 0.1), strict=True))
 
     def backed_up(kept: Sequence[tuple[int, int]]) -> float:
         return 0.5 * (a in kept) + 0.5 * (b in kept or c in kept)
 
     def in_shares(kept: Sequence[tuple[int, int]]) -> float:
-        return sum(shares.get(head, 0.0) for head in kept)
+        return sum((shares.get(head, 0.0) for head in kept), 0.0)
 
     return [
         (backed_up, [idle, a, b, c], 0.9),
@@ -119,5 +122,6 @@ LITERAL: dict[str, Callable[[], list[Any]]] = {
     "nnsight.read_stream": _read,
     "patching.patched_scores": _patched,
     "circuits.head_effect": _runs,
+    **literal_reasoning.LITERAL,
 }
 """Exercise → inputs drawn anew. An exercise that is neither here nor draws its own inputs gets no fresh ones."""

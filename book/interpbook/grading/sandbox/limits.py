@@ -1,6 +1,7 @@
 """How much one answer may use. Plain data, sent into the sandbox as JSON."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 
@@ -18,3 +19,16 @@ class Limits:
     def as_json(self) -> dict[str, Any]:
         """For the sandbox, the manifest and the key of the cache."""
         return asdict(self)
+
+
+def with_changes(wishes: Iterable[str]) -> Limits:
+    """The usual limits but for texts such as `cpu=60`. Raises ValueError with a sentence."""
+    limits = Limits()
+    kinds = {field.name: type(getattr(limits, field.name)) for field in fields(Limits)}
+    for wish in wishes:
+        name, _, number = wish.partition("=")
+        if name not in kinds or not number.isdecimal() or not 0 < int(number) <= 1_000_000:
+            known = ", ".join(f"{field}={getattr(limits, field):g}" for field in kinds)
+            raise ValueError(f"{wish!r} should be one of these names with a whole number of its own: {known}.")
+        limits = replace(limits, **{name: kinds[name](number)})
+    return limits
