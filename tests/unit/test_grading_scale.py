@@ -16,7 +16,7 @@ from interpbook.grading.dashboard import dashboard
 from interpbook.grading.found import Found
 from interpbook.grading.grade_command import Wishes, grade
 from interpbook.grading.jobs import Job, Plan
-from interpbook.grading.marks import Marks
+from interpbook.grading.marks import Entry, Marks, Row
 from interpbook.grading.progress import Progress
 from interpbook.grading.rebuild import Written
 from interpbook.grading.results import Results, sweep, write_whole
@@ -178,6 +178,10 @@ def test_checks_that_share_a_file_have_results_of_their_own():
     mean, ccs = ("\n".join(text for _, text in reached.found) for reached in (of_mean, of_ccs))
     assert "def mass_mean(" in mean and "def _unbalanced(" in mean and "Once or twice" not in mean
     assert "def mass_mean(" not in ccs and "ccs_loss" in ccs and "MASS_MEAN = 'probing.mass_mean'" in ccs
+    tables = fingerprints._Reached("circuits.shrink", checks, {})
+    tables.add(fingerprints._HIDDEN / "literal.py", {"LITERAL"})
+    drawn = "\n".join(text for _, text in tables.found)
+    assert "def _circuits(" in drawn and "def _heads(" in drawn and "def _sheets(" not in drawn
     assert "code" in fingerprints.engine() and fingerprints.engine()["torch"]
 
 
@@ -247,7 +251,8 @@ def test_times_are_those_of_different_answers(tmp_path):
 def test_the_page_of_the_class_shows_times_and_no_markup_of_students(tmp_path):
     results, job = Results(tmp_path), _job("<b>anna")
     results.put(job.key, Found("timeout", 0.0).as_json(), {"seconds": 12.5, "memory_mib": 300.0})
-    shown = dashboard(Marks(Bundle("hw1", "00", (TASK,)), (), "bubblewrap"), times_of(Plan([job]), results))
+    row = Row("<b>anna", "", (Entry(TASK, 0.0, Found("timeout", 0.0)),))
+    shown = dashboard(Marks(Bundle("hw1", "00", (TASK,)), (row,), "bubblewrap"), times_of(Plan([job]), results))
     assert "&lt;b&gt;anna" in shown and "<b>" not in shown and "12.50" in shown and "took too long" in shown
 
 
