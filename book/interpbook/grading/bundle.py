@@ -110,7 +110,7 @@ class Bundle:
         return {task.id: found[task.grade_id] for task in self.tasks if task.grade_id in found}
 
 
-def _titles(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
+def _titles(notebook: Any) -> dict[str, tuple[str, str]]:
     """By grade_id."""
     of_set, title, found = "", "", {}
     for cell in notebook.cells:
