@@ -155,7 +155,8 @@ def test_what_a_hidden_call_says_in_its_error_is_for_the_instructor_alone():
         raise ValueError(words[0])
 
     found = _mark(marker, tells)
-    assert (found.status, found.hint) == ("error", "ValueError in one of the hidden calls.")
+    question = find("probing.control_task").fallback
+    assert (found.status, found.hint) == ("error", f"ValueError in one of the hidden calls. {question}")
     assert found.detail.startswith("ValueError: n")
 
 

@@ -127,7 +127,9 @@ class Marker:
         found = PASSED_AS_STORED if _as_stored(task, value) else verdict(check, value)
         probes = (found.status == "passed",)
         hidden_error = task.fresh and found.status == "error"
-        hint = _of_error(_as_told(found.hint), "\n".join(written.cells)) if hidden_error else found.hint
+        hint = found.hint
+        if hidden_error:
+            hint = _and_ask(_of_error(_as_told(found.hint), "\n".join(written.cells)), check)
         return Found(found.status, float(probes[0]), hint, found.hint, probes)
 
 
@@ -234,6 +236,11 @@ def _of_error(error: BaseException, source: str) -> str:
     return f"{type(error).__name__} in one of the hidden calls."
 
 
+def _and_ask(said: str, check: Check) -> str:
+    """The kind of an error alone helps nobody; the check's own question stands behind it."""
+    return said if said.endswith("?") else f"{said} {check.fallback}"
+
+
 def _as_told(line: str) -> Exception:
     """An error of the kind that a verdict's line names."""
     name, _, said = line.partition(": ")
@@ -260,7 +267,7 @@ def _explained(
     general = next(
         filter(None, (suggestion(ours, draw, tolerance) for ours, draw in zip(given, hidden, strict=True))), ""
     )
-    hint = said or general or check.fallback
+    hint = _and_ask(said, check) if said else general or check.fallback
     return hint, detail or general or "no known mistake"
 
 
