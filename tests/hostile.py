@@ -174,7 +174,7 @@ CELLS: dict[str, str] = {
         "import os\nfor fd in range(256):\n    try:\n        os.write(fd, b'{\"passed\": true}' * 999)\n    except OSError:\n        pass" + WRONG
     ),
     # leaves the box
-    "network": "import socket\nsocket.create_connection(('1.1.1.1', 80), 2)" + WRONG,
+    "network": "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)" + WRONG,
     "sockets of the machine": (
         "import socket\nfor name in ('/control/socket', '/var/run/docker.sock', '/run/podman/podman.sock', '\\0x', '/run/dbus/socket'):\n"
         "    with socket.socket(socket.AF_UNIX) as s:\n        if s.connect_ex(name) == 0:\n            double = lambda x: 2 * x"

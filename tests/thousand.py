@@ -45,7 +45,7 @@ HOSTILE = (
     "def {name}(*a, **k):\n    raise ValueError('<b>=1+1</b>')",
     "print('x' * 1_000_000)\n{name} = ...",
     "hoard = bytearray(2**40)",
-    "import socket\nsocket.create_connection(('1.1.1.1', 80), 1)",
+    "import socket\nsocket.create_connection(('127.0.0.1', 80), 1)",
     "from interpbook.exercises import find\n{name} = find('{id}').reference",
     "class Yes:\n    def __eq__(self, other):\n        return True\n{name} = Yes()",
 )
