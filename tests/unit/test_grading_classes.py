@@ -31,6 +31,7 @@ def marks(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     scratch = root / "scratch"
     scratch.mkdir()
+    before = set(_ours())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(scratch))
         patch.setenv("TMPDIR", str(scratch))
@@ -39,7 +40,8 @@ def marks(tmp_path_factory):
         _hand_in_hostile(root)
         _hand_in_honest(root)
         assert grade(root / "submissions", bundle, root / "marks", Wishes(jobs=2, limits=LIMITS, sandbox=SANDBOX)) == 0
-    assert psutil.wait_procs(_left_behind(), timeout=10)[1] == [] and list(scratch.iterdir()) == []
+    left = psutil.wait_procs(set(_ours()) - before, timeout=10)[1]
+    assert [(p.pid, p.cmdline()) for p in left] == [] and list(scratch.iterdir()) == []
     return root / "marks"
 
 
@@ -68,7 +70,7 @@ def _hand_in_honest(root):
         hand_in(root, f"honest {name}", write(notebook(root, RIGHT)))
 
 
-def _left_behind():
+def _ours():
     """Processes below this one, and, where graders are root, those of the users that answers run as."""
     below = psutil.Process().children(recursive=True)
     users = {Container("", worker, Path(), Path(), LIMITS).uid for worker in range(2)} if os.getuid() == 0 else set()

@@ -18,6 +18,7 @@ from interpbook.grading.sandbox.limits import Limits
 from interpbook.grading.sandbox.view import Container, view
 
 LIMITS = Limits(cpu=5, wall=20.0, memory=256, processes=24, files=8, output=8)
+OWN_USER = 1000  # worker number, so user, that no other test has: limits on processes hold for a user as a whole
 
 
 def _usable(name):
@@ -27,7 +28,7 @@ def _usable(name):
 
 @pytest.fixture(scope="module", params=[_usable(name) for name in PROGRAMS])
 def box(request):
-    with Sandbox(choose(name=request.param), limits=LIMITS, heavy=False) as sandbox:
+    with Sandbox(choose(name=request.param), OWN_USER, limits=LIMITS, heavy=False) as sandbox:
         yield sandbox
 
 
@@ -158,7 +159,7 @@ def test_without_namespaces_inside(name):
     tried = backends.try_out("bubblewrap")
     if isinstance(tried, str):
         pytest.skip(f"needs a sandbox: {tried}")
-    with Sandbox(Backend("bubblewrap"), limits=limits, heavy=False, nested=False) as sandbox:
+    with Sandbox(Backend("bubblewrap"), OWN_USER, limits=limits, heavy=False, nested=False) as sandbox:
         assert sandbox.alone
         begin = time.monotonic()
         cell, how = ENDS[name]
@@ -176,7 +177,7 @@ import sys, time
 from interpbook.grading.sandbox import client
 from interpbook.grading.sandbox.backends import choose
 client.IMPORTS += (sys.argv[2],)
-sandbox = client.Sandbox(choose(name=sys.argv[1]), heavy=False)
+sandbox = client.Sandbox(choose(name=sys.argv[1]), int(sys.argv[3]), heavy=False)
 answer = sandbox.stage(["import os, signal"]).answer(client.Limits())
 print("ready", flush=True)
 answer.run(["for n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\\nos.fork()\\nwhile True: pass"])
@@ -187,7 +188,9 @@ answer.run(["for n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\\nos.fork()\\
 def test_a_killed_grader_leaves_nothing(name, tmp_path):
     word = f"nonce{os.getpid()}"
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    grader = subprocess.Popen([sys.executable, "-c", GRADER, name, word], env=environment, stdout=subprocess.PIPE)
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER, name, word, str(OWN_USER + 1)], env=environment, stdout=subprocess.PIPE
+    )
     assert grader.stdout is not None and grader.stdout.readline() == b"ready\n"
     time.sleep(0.5)
     begun = _with_word(word)
