@@ -1,6 +1,6 @@
 """Many synthetic submissions, graded in every way there is: the marks must be the same bytes.
 
-    python tests/thousand.py --students 1000 --exercises superposition.reconstruct … 01_superposition 02_probing
+    python tests/thousand.py 01_superposition 02_probing --students 1000 --exercises superposition.reconstruct …
 
 makes an assignment and that many students (right answers in several styles, known mistakes, stubs, deleted cells, code
 that crashes or lies; no two alike), all from one seed. Then it grades them undisturbed with one worker; with two
