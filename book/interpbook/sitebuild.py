@@ -20,6 +20,7 @@ import click
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_OUT = Path("_build/html")
+SCHEMA = Path(__file__).parent / "grading" / "marks.schema.json"  # published at the site's root
 LIMIT = 600  # seconds; a build from stored outputs takes well under 90
 
 
@@ -40,6 +41,7 @@ def build(out: Path = DEFAULT_OUT, execute: bool = False) -> int:
         if result != 0 or not (fresh / "index.html").is_file():
             click.echo("interpbook build: the site was not built; the warnings above say why.", err=True)
             return 1
+        shutil.copy(SCHEMA, fresh)
         _swap(fresh, out)
     click.echo(f"The site is in {out} ({_megabytes(out):.1f} MB, {time.monotonic() - started:.0f} s).")
     click.echo(f"Open {out / 'index.html'} in a browser, or see it served with: make serve")
